@@ -1,0 +1,16 @@
+"""What runs beside an answer, in the answer's own process; no verdict ever exists here.
+
+    helper      one warm process: has imported jwt, flask and redis, and forks a fresh child for each answer
+    └─ serving  the child: loads one answer, calls its functions, sends back what they return or raise
+       ├─ telling   an exception as plain data, with the learner's own lines only; what was printed
+       └─ proxies   the services that an answer is given: an ordinary redis-py client, an `http` function
+
+Of the lab, only `labapp.errors`, `labapp.clock`, `labapp.grading.wire`, `labapp.grading.plain` and this room exist here.
+`boot` receives them as text over the pipe, so no folder of the lab need be readable in this process, and no check,
+solution, store or app can be imported.
+
+Everything here may be overwritten by a hostile answer, which shares the process.
+Therefore nothing here decides anything: whatever leaves this process is judged on the other side.
+"""
+
+from __future__ import annotations

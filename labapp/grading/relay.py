@@ -1,0 +1,186 @@
+"""Carry out on the trusted side what an answer's redis-py client asks of its store.
+
+The answer's client thinks that it has a socket; what it writes arrives here as bytes, and the replies go back as bytes.
+Each of its connections has one of its own here, so that WATCH, MULTI and EXEC mean what they mean in Redis.
+
+Rules kept here:
+
+- Commands are read strictly and run one at a time; replies are parsed, never timed.
+- Each command is one trip, reported to `store.observer`: it is counted, and another operation may come in before it.
+- MULTI … EXEC is one trip, at EXEC, named by the commands in it: nothing comes in between, in Redis as here.
+  MULTI, what is queued, DISCARD and UNWATCH are not counted; they change nothing that others could see.
+- A plain pipeline of n commands is n trips: in Redis others may come in between.
+- The store goes by its own clock while it works.
+- A store that is down closes the connection, as a dead server would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from labapp import clock
+from labapp.errors import StorageUnavailableError
+from labapp.grading.relay_rules import NOT_A_HANDSHAKE, handshake, refusal
+from labapp.grading.resp import NULL_ARRAY, RespError, read_commands, write_error, write_reply
+from labapp.store import Store
+
+MOST_CONNECTIONS = 256
+MOST_REPLY_BYTES = 2_000_000
+
+_ABORTED = "EXECABORT Transaction discarded because of previous errors."
+
+
+class Relay:
+    """The way of one answer process to one store.
+
+    Args:
+        store: where commands are carried out.
+
+    Example:
+        >>> from labapp.store import open_store
+        >>> relay = Relay(open_store())
+        >>> relay.ask(1, b"*3\\r\\n$3\\r\\nSET\\r\\n$4\\r\\ncoin\\r\\n$1\\r\\n1\\r\\n")
+        b'$2\\r\\nOK\\r\\n'
+        >>> relay.close()
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._connections: dict[int, _Connection] = {}
+
+    def ask(self, number: int, data: bytes) -> bytes:
+        """Carry out commands.
+
+        Args:
+            number: which of the client's connections they came by.
+            data: what it wrote there.
+
+        Returns:
+            The replies, one for each command.
+
+        Raises:
+            StorageUnavailableError: the store is down; that connection is closed.
+        """
+        try:
+            commands = read_commands(data)
+        except RespError as error:
+            return write_error(f"ERR Protocol error: {error}")
+        if number not in self._connections:
+            if len(self._connections) >= MOST_CONNECTIONS:
+                return write_error("ERR max number of clients reached") * len(commands)
+            self._connections[number] = _Connection(self._store)
+        try:
+            replies = b"".join(map(self._connections[number].run, commands))
+        except StorageUnavailableError:
+            self._connections.pop(number).close()
+            raise
+        if len(replies) > MOST_REPLY_BYTES:
+            return write_error("ERR the reply is larger than the lab passes on") * len(commands)
+        return replies
+
+    def close(self) -> None:
+        """Close the connections."""
+        while self._connections:
+            self._connections.popitem()[1].close()
+
+
+class _Connection:
+    """One connection of the client, and the one to the store that belongs to it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._raw: Any = None
+        self._queued: list[str] | None = None
+        self._is_spoiled = False
+
+    def run(self, command: list[bytes]) -> bytes:
+        """Carry out one command and write its reply."""
+        reply = handshake(command)
+        if reply is not NOT_A_HANDSHAKE:
+            return write_reply(reply)
+        shared = bool(self._store.keys.prefix)
+        if why := refusal(command, is_real=self._store.is_real, is_shared=shared):
+            self._is_spoiled = self._queued is not None  # as in Redis, EXEC then does nothing
+            return write_error(why)
+        name = command[0].decode("ascii").upper()
+        if name == "MULTI":
+            return self._multi(command)
+        if name == "EXEC" and self._queued is not None:
+            return self._exec(command)
+        if name == "DISCARD":
+            self._queued = None
+        if self._queued is not None or name in ("DISCARD", "UNWATCH"):
+            return self._queue(name, command)
+        with self._trip([name]):
+            return write_reply(self._send(command))
+
+    def close(self) -> None:
+        """Give the connection back to the store's pool, without what was watched or queued on it."""
+        if self._raw is not None:
+            self._raw.disconnect()
+            self._store.redis.connection_pool.release(self._raw)
+            self._raw = None
+
+    def _multi(self, command: list[bytes]) -> bytes:
+        with self._uncounted():
+            reply = self._send(command)
+        if not isinstance(reply, Exception):
+            self._queued, self._is_spoiled = [], False
+        return write_reply(reply)
+
+    def _queue(self, name: str, command: list[bytes]) -> bytes:
+        with self._uncounted():
+            reply = self._send(command)
+        if self._queued is not None and not isinstance(reply, Exception):
+            self._queued.append(name)
+        return write_reply(reply)
+
+    def _exec(self, command: list[bytes]) -> bytes:
+        names, self._queued = self._queued or [], None
+        if self._is_spoiled:
+            with self._uncounted():
+                self._send([b"DISCARD"])
+            return write_error(_ABORTED)
+        with self._trip(names):
+            reply = self._send(command)
+        return NULL_ARRAY if reply is None else write_reply(reply)
+
+    def _send(self, command: list[bytes]) -> Any:
+        """Send one command; an error that the server replied is returned, one of the connection is raised."""
+        if self._raw is None:
+            self._raw = self._store.redis.connection_pool.get_connection()
+        try:
+            self._raw.send_command(*command)
+            return self._raw.read_response(disable_decoding=True)
+        except Exception as error:
+            if _is_of_the_connection(error):
+                raise
+            return error
+
+    @contextmanager
+    def _trip(self, names: list[str]) -> Iterator[None]:
+        with self._store.observer.trip(names):
+            yield
+
+    @contextmanager
+    def _uncounted(self) -> Iterator[None]:
+        try:
+            with clock.keeping(self._store.clock):
+                yield
+        except Exception as error:
+            if not _is_of_the_connection(error):
+                raise
+            raise StorageUnavailableError(
+                f"the store at {self._store.url} does not answer", url=self._store.url
+            ) from error
+
+
+def _is_of_the_connection(error: Exception) -> bool:
+    """Say whether redis-py could not talk to the server; an error that the server replied is something else.
+
+    redis-py marks its errors by where they come from; its classes have their own door in this house (`labapp.store`).
+    """
+    kind = getattr(error, "error_type", None)
+    return kind is None or kind.value in ("network", "tls")

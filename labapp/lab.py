@@ -1,0 +1,188 @@
+"""`Lab`: the one name that a notebook imports; it wires everything, and the bank runs inside the notebook.
+
+Example:
+    >>> lab = Lab()
+    >>> alice = lab.token_door.login("alice")
+    >>> alice.get("/me").json()["user"]
+    'alice'
+    >>> lab.clock.advance(minutes=16)
+    >>> alice.get("/me").status
+    401
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from labapp import clock
+from labapp.audit import Trail
+from labapp.client import ApiClient, Browser, Network, Response
+from labapp.client.visits import SessionVisit, TokenVisit
+from labapp.clock import MovableClock
+from labapp.errors import SetupError
+from labapp.people import CAST, seeded_password
+from labapp.profiles import Profile, profile
+from labapp.store import Store, open_store
+from labapp.web.assembly import ORIGINS, Assembly, assemble
+
+ADDRESSES = {"alice": "203.0.113.7", "bob": "203.0.113.21", "mallory": "198.51.100.66"}
+"""Where the people of the lab sit; addresses that are reserved for documentation (RFC 5737)."""
+
+
+class TokenDoor:
+    """The door at which identity state travels in the token."""
+
+    name = "token"
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+
+    def login(self, user: str, *, scope: str = "", client_id: str = "web") -> TokenVisit:
+        """Log somebody in with their password, in a program of their own."""
+        client = self._lab.client(user)
+        return TokenVisit.log_in(client, user, self._lab.password(user), scope=scope, client_id=client_id)
+
+
+class SessionDoor:
+    """The door at which identity state stays on the server."""
+
+    name = "session"
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+
+    def login(self, user: str, *, browser: Browser | None = None) -> SessionVisit:
+        """Log somebody in with their password, in a browser: a new one unless given."""
+        return SessionVisit.log_in(browser or self._lab.browser(user), user, self._lab.password(user))
+
+
+class Lab:
+    """A running bank, a clock that you control, and everything that a lesson needs.
+
+    Args:
+        profile_name: which lifetimes and attributes to run with (`labapp.profiles`).
+        revocation: `"denylist"`, or `"wait"` for a bank that looks nothing up at the token door.
+        alg: the signing algorithm; RS256 unless told, HS256 where `cryptography` is missing.
+        seed: of people's passwords and of stories.
+        redis_url: a real Redis instead of the built-in fakeredis; the environment's `LAB_REDIS_URL` unless given.
+        learner: whose keys these are on a shared Redis.
+
+    Attributes:
+        clock: lab time; it stands still until you move it.
+        store: where the bank keeps its state.
+        trail: what happened, as a responder would find it.
+        network: the services by their origins, and every exchange so far.
+        token_door: log in here for tokens.
+        session_door: log in here for a session.
+    """
+
+    def __init__(
+        self,
+        profile_name: str = "workshop",
+        *,
+        revocation: str = "denylist",
+        alg: str | None = None,
+        seed: int = 1,
+        redis_url: str | None = None,
+        learner: str | None = None,
+    ) -> None:
+        self.seed = seed
+        self.profile: Profile = profile(profile_name)
+        url = redis_url or os.environ.get("LAB_REDIS_URL")
+        prefix = f"lab:{learner or _who()}:" if url else ""
+        self.store: Store = open_store(url, prefix=prefix)
+        self.clock: MovableClock = _movable(self.store.clock)
+        clock.keep(self.clock)
+        if self.store.is_real:
+            print(  # noqa: T201 - the one line that a learner must have seen
+                f"Lab time runs here and cannot be stopped: the store is a real Redis ({self.store.url}, "
+                f"keys {prefix}*). clock.advance() still moves it."
+            )
+        self.trail = Trail()
+        self.network = Network(self.clock)
+        self._sound: Assembly = assemble(
+            self.profile, store=self.store, trail=self.trail, seed=seed, alg=alg, revocation=revocation
+        )
+        self.bank: Assembly = self._sound
+        self._serve(self.bank)
+        self.token_door = TokenDoor(self)
+        self.session_door = SessionDoor(self)
+
+    def password(self, user: str) -> str:
+        """Return the password of somebody in the lab.
+
+        Raises:
+            SetupError: there is nobody of that name.
+        """
+        if user not in CAST:
+            raise SetupError(f"there is no {user!r} here; there are {', '.join(CAST)}")
+        return seeded_password(self.seed, user)
+
+    def browser(self, user: str = "alice") -> Browser:
+        """Open a browser of somebody's, with an empty cookie jar."""
+        return Browser(self.network, name=f"{user}'s browser", address=ADDRESSES.get(user, "203.0.113.99"))
+
+    def client(self, user: str = "alice") -> ApiClient:
+        """Start a program of somebody's; it keeps no cookies."""
+        return ApiClient(self.network, name=user, address=ADDRESSES.get(user, "203.0.113.99"))
+
+    def look_ups(self, work: Callable[[], Any]) -> int:
+        """Run something, and count its trips to the store."""
+        before = self.store.observer.trips
+        work()
+        return self.store.observer.trips - before
+
+    def url(self, service: str, path: str = "/") -> str:
+        """Return an address of one of the services, for example `lab.url("bank", "/api/me")`."""
+        if service not in ORIGINS:
+            raise SetupError(f"there is no service {service!r}; there are {', '.join(ORIGINS)}")
+        return ORIGINS[service] + path
+
+    def install(self, **parts: Any) -> None:
+        """Put a part of your own into the running bank, for example `lab.install(verifier=mine)`.
+
+        Sessions, families and people stay as they are; `lab.restore_bank()` undoes it.
+        """
+        self.bank = self.bank.with_parts(**parts)
+        self._serve(self.bank)
+
+    def restore_bank(self) -> None:
+        """Bring the sound bank back; what it remembers stays."""
+        self.bank = self._sound
+        self._serve(self.bank)
+
+    def last_response(self) -> Response:
+        """Return the latest response of any service."""
+        if not self.network.exchanges:
+            raise SetupError("nothing was sent yet")
+        return self.network.exchanges[-1].response
+
+    def _serve(self, bank: Assembly) -> None:
+        for service, app in bank.apps.items():
+            self.network.add(ORIGINS[service], app)
+
+    def __repr__(self) -> str:
+        running = "runs" if self.store.is_real else "stands still"
+        return f"<Lab: it is {self.clock} and time {running}; the store is {self.store.url}>"
+
+
+def _movable(found: clock.Clock) -> MovableClock:
+    if not isinstance(found, MovableClock):
+        raise SetupError("a lab needs a clock that can be moved")
+    return found
+
+
+def _who() -> str:
+    """Name this learner on a shared Redis: the hub's user, else this login on this machine."""
+    if hub := os.environ.get("JUPYTERHUB_USER"):
+        return hub
+    try:
+        login = getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        login = "learner"
+    return f"{login}-{hashlib.sha256(str(uuid.getnode()).encode()).hexdigest()[:6]}"

@@ -1,0 +1,163 @@
+"""The sound bank, put together: every mechanism is a part, and an app is what its parts make it.
+
+`Parts` holds one of each.
+A flawed bank is the sound one with one part exchanged, and so is the bank that your answer guards:
+
+    create_bank(replace(parts, verifier=your_verifier))
+
+This module knows neither Jupyter nor HTTP servers: the notebook's `Lab`, `python -m labapp serve`, the drills and the
+checks all start here.
+
+Example:
+    >>> bank = assemble(WORKSHOP, alg="HS256")
+    >>> client = bank.apps["identity"].test_client()
+    >>> login = {"username": "alice", "password": seeded_password(bank.seed, "alice")}
+    >>> client.post("/login", json=login).json["scope"]
+    'accounts transfers'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from flask import Flask
+
+from labapp.audit import Trail
+from labapp.errors import SetupError
+from labapp.lifecycle.accounts import Accounts
+from labapp.people import CAST, SERVICES, People, seeded_password
+from labapp.profiles import WORKSHOP, Profile
+from labapp.sessions.sessions import Sessions
+from labapp.store import Store, open_store
+from labapp.tokens.access import AccessTokenIssuer, AccessTokenVerifier
+from labapp.tokens.keys import KeyRing
+from labapp.tokens.refresh import RefreshFamilies
+from labapp.tokens.revocation import CutOff, Denylist, EndedFamilies, Lookup, Revocation, Wait
+from labapp.web.bank import create_bank
+from labapp.web.identity import create_identity
+from labapp.web.ledger import Ledger
+from labapp.web.parts import Parts
+
+ORIGINS = {
+    "identity": "https://id.harbour.test",
+    "bank": "https://bank.harbour.test",
+}
+"""Service → its origin inside the lab."""
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A bank that is ready to answer.
+
+    Attributes:
+        parts: what it is made of.
+        seed: of the people's passwords.
+        apps: service → Flask app.
+    """
+
+    parts: Parts
+    seed: int
+    apps: dict[str, Flask] = field(default_factory=dict)
+
+    def with_parts(self, **exchanged: Any) -> Assembly:
+        """Return the same bank with some parts exchanged; store, people and keys are shared.
+
+        Args:
+            exchanged: name of a field of `Parts` → the part to use instead.
+        """
+        unknown = set(exchanged) - set(Parts.__dataclass_fields__)
+        if unknown:
+            raise SetupError(
+                f"no such part: {', '.join(sorted(unknown))}; parts are {', '.join(Parts.__dataclass_fields__)}"
+            )
+        return _build(replace(self.parts, **exchanged), self.seed)
+
+
+def assemble(
+    profile: Profile = WORKSHOP,
+    *,
+    store: Store | None = None,
+    trail: Trail | None = None,
+    seed: int = 1,
+    alg: str | None = None,
+    ring: KeyRing | None = None,
+    revocation: str = "denylist",
+    passwords: Mapping[str, str] | None = None,
+) -> Assembly:
+    """Put the sound bank together.
+
+    Args:
+        profile: lifetimes, leeway, cookie, password cost.
+        store: where state is kept; a fresh fakeredis unless given.
+        trail: where the audit trail goes; memory unless given.
+        seed: of the people's passwords and of stories.
+        alg: the signing algorithm, if no ring is given.
+        ring: the issuer's keys; a new one unless given.
+        revocation: `"denylist"` (revoked tokens and ended logins are refused) or `"wait"` (nothing is looked up).
+        passwords: user → password, where the seeded ones will not do.
+
+    Returns:
+        The bank, with its people and their accounts in the store.
+    """
+    store = open_store() if store is None else store
+    trail = Trail() if trail is None else trail  # an empty trail is false
+    ring = KeyRing(alg) if ring is None else ring
+    issuer = AccessTokenIssuer(ORIGINS["identity"], ring, life=profile.access_life)
+    verifier = AccessTokenVerifier(issuer.issuer, "bank", lambda: ring.published, leeway=profile.leeway)
+    denylist = Denylist(store, leeway=profile.leeway)
+    ended = EndedFamilies(store, life=profile.access_life, leeway=profile.leeway)
+    cut_off = CutOff(store, life=profile.access_life, leeway=profile.leeway)
+    families = RefreshFamilies(
+        store, life=profile.refresh_life, idle=profile.refresh_idle, grace=profile.refresh_grace, ended=ended
+    )
+    sessions = Sessions(
+        store, idle=profile.idle_timeout, absolute=profile.absolute_timeout, cap=profile.session_cap
+    )
+    people = People(store, profile.password_cost)
+    parts = Parts(
+        profile=profile,
+        store=store,
+        trail=trail,
+        people=people,
+        ring=ring,
+        issuer=issuer,
+        verifier=verifier,
+        revocation=_revocation(revocation, store, [denylist, ended, cut_off]),
+        denylist=denylist,
+        families=families,
+        sessions=sessions,
+        accounts=Accounts(people, sessions, families, cut_off=cut_off, issuer=issuer.issuer, trail=trail),
+        ledger=Ledger(store.apart()),
+        audience="bank",
+    )
+    settle(parts, seed, passwords or {})
+    return _build(parts, seed)
+
+
+def settle(parts: Parts, seed: int, passwords: Mapping[str, str]) -> None:
+    """Put the people of the lab and their accounts into the store, where they are not there already."""
+    for name, roles in CAST.items():
+        if parts.people.get(name) is None:
+            parts.people.add(name, passwords.get(name) or seeded_password(seed, name), roles=roles)
+        if "customer" in roles:
+            parts.ledger.open(name)
+    for name, roles in SERVICES.items():
+        if parts.people.get(name) is None:
+            parts.people.add(
+                name, passwords.get(name) or seeded_password(seed, name), roles=roles, kind="service"
+            )
+    parts.store.observer.reset()
+
+
+def _build(parts: Parts, seed: int) -> Assembly:
+    return Assembly(parts, seed, {"identity": create_identity(parts), "bank": create_bank(parts)})
+
+
+def _revocation(name: str, store: Store, strategies: list[Any]) -> Revocation:
+    if name == "wait":
+        return Wait()
+    if name == "denylist":
+        return Lookup(store, strategies)
+    raise SetupError(f"no revocation strategy {name!r}; there are denylist and wait")
