@@ -16,19 +16,26 @@ import getpass
 import hashlib
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from labapp import clock
 from labapp.audit import Trail
 from labapp.client import ApiClient, Browser, Network, Response
-from labapp.client.visits import SessionVisit, TokenVisit
-from labapp.clock import MovableClock
+from labapp.client.visits import SessionVisit, TokenVisit, Visit
+from labapp.clock import LAB_START, MovableClock
 from labapp.errors import SetupError
 from labapp.people import CAST, seeded_password
 from labapp.profiles import Profile, profile
 from labapp.store import Store, open_store
-from labapp.web.assembly import ORIGINS, Assembly, assemble
+from labapp.tokens.refusals import REFUSALS, reason
+from labapp.web.assembly import ORIGINS, Assembly, assemble, strategy
+from labapp.widgets.exchanges import exchange_list, side_by_side
+from labapp.widgets.predict import Prediction
+from labapp.widgets.store_view import store_table
+from labapp.widgets.time_machine import TimeMachine
+from labapp.widgets.timeline import timeline
+from labapp.widgets.view import View, plain_table
 
 ADDRESSES = {"alice": "203.0.113.7", "bob": "203.0.113.21", "mallory": "198.51.100.66"}
 """Where the people of the lab sit; addresses that are reserved for documentation (RFC 5737)."""
@@ -150,6 +157,67 @@ class Lab:
         """
         self.bank = self.bank.with_parts(**parts)
         self._serve(self.bank)
+
+    def use_revocation(self, name: str) -> None:
+        """Let the token door end tokens in another way: `"wait"` or `"denylist"`."""
+        self.install(revocation=strategy(name, self.bank.parts))
+
+    def would_serve(self, visit: Visit) -> tuple[bool, str]:
+        """Say whether a visit's credential is good at this moment, without using it: looking keeps nothing alive.
+
+        Returns:
+            Is it good, and a word: `"served"`, or the rule that refuses it.
+        """
+        parts, now = self.bank.parts, self.clock.now()
+        try:
+            if isinstance(visit, TokenVisit):
+                parts.revocation.refuse_if_revoked(
+                    parts.verifier.verify(visit.access_token, now=now), now=now
+                )
+            else:
+                parts.sessions.peek(visit.sid, now=now)
+        except REFUSALS as refusal:
+            return False, reason(refusal)
+        return True, "served"
+
+    def predict(self, question: str, *choices: str) -> Prediction:
+        """Ask for a prediction; show what happened beside it with `.outcome(…)`."""
+        return Prediction(question, choices)
+
+    def time_machine(self, *visits: Visit, **named: Visit) -> TimeMachine:
+        """Show the clock with buttons, and below it whether each visit would be served."""
+        watched = {f"{v.user} at the {v.door} door": v for v in visits} | named
+
+        def watch() -> list[tuple[str, str, str]]:
+            found = ((name, *self.would_serve(visit)) for name, visit in watched.items())
+            return [
+                (name, "good" if ok else "bad", word if ok else f"refused: {word}")
+                for name, ok, word in found
+            ]
+
+        return TimeMachine(self.clock, watch if watched else None)
+
+    def compare(self, **visits: Visit) -> View:
+        """Show the latest request of each visit side by side, credentials shortened."""
+        return side_by_side({title.replace("_", " "): visit.exchanges[-1] for title, visit in visits.items()})
+
+    def exchanges(self, last: int = 10) -> View:
+        """Show the latest requests of everybody as a table."""
+        return exchange_list(self.network.exchanges[-last:])
+
+    def store_table(self, *kinds: str) -> View:
+        """Show what stands in the store, for example `lab.store_table("session", "family")`; all kinds unless named."""
+        return store_table(self.store.entries(), self.store.keys.prefix, kinds)
+
+    def timeline(
+        self, rows: Mapping[str, Sequence[tuple[float, bool]]], *, title: str = "", start: float | None = None
+    ) -> View:
+        """Draw which requests were served when; see `labapp.widgets.timeline`."""
+        return timeline(rows, title=title, start=LAB_START if start is None else start)
+
+    def table(self, head: Sequence[str], rows: Iterable[Sequence[object]]) -> View:
+        """Show rows of plain values as a table."""
+        return plain_table(head, rows)
 
     def restore_bank(self) -> None:
         """Bring the sound bank back; what it remembers stays."""

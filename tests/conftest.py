@@ -14,9 +14,9 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
+
 from labapp import clock
 from labapp.store import Store, open_store
-
 from tests.real_redis import RedisServer, redis_server
 
 APT = "apt-get install --no-install-recommends"

@@ -22,7 +22,7 @@ from typing import Any
 
 from labapp.client.api import ApiClient
 from labapp.client.browser import Browser
-from labapp.client.exchange import Response
+from labapp.client.exchange import Exchange, Response
 from labapp.web.assembly import ORIGINS
 
 CSRF_HEADER = "X-CSRF-Token"
@@ -66,6 +66,17 @@ class TokenVisit:
     def credential(self) -> dict[str, str]:
         """The header that says who is calling."""
         return {"Authorization": f"Bearer {self.access_token}"} if self.access_token else {}
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """Every request that this program has made, with its response, oldest first."""
+        return [e for e in self.client.network.exchanges if e.who == self.client.name]
+
+    def copy(self, thief: ApiClient) -> TokenVisit:
+        """Return the same credentials in somebody else's program: a bearer token works for whoever holds it."""
+        twin = TokenVisit(thief, self.user, self.response, client_id=self.client_id)
+        twin.access_token, twin.refresh_token = self.access_token, self.refresh_token
+        return twin
 
     def get(self, path: str) -> Response:
         """Ask the bank for something, for example `"/accounts"`."""
@@ -142,6 +153,21 @@ class SessionVisit:
         """The header that says who is calling, as the browser would send it now."""
         header = self.browser.cookies.header_for(ORIGINS["bank"] + "/web/me")
         return {"Cookie": header} if header else {}
+
+    @property
+    def sid(self) -> str:
+        """The session ID that the browser holds; empty when it holds none."""
+        return self.credential.get("Cookie", "").partition("=")[2]
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """Every request that this browser has made, with its response, oldest first."""
+        return self.browser.history
+
+    def copy(self, thief: Browser) -> SessionVisit:
+        """Return the same cookie in somebody else's browser, as malware would take it."""
+        taken = self.browser.copy(name=thief.name, address=thief.sender.address)
+        return SessionVisit(taken, self.user, self.response)
 
     def get(self, path: str) -> Response:
         """Ask the bank for something, for example `"/accounts"`."""

@@ -45,11 +45,11 @@ class Patience:
         self._left = deadline
         self._budget = budget
 
-    def wait(self, act: Callable[[float], T]) -> T:
+    def wait(self, act: Callable[..., T]) -> T:
         """Do something that waits for the answer, and count how long it took.
 
         Args:
-            act: is given the seconds that are left.
+            act: is given the `seconds` that are left.
 
         Raises:
             TimeoutError: none are left.
@@ -59,7 +59,7 @@ class Patience:
             raise TimeoutError
         began = time.monotonic()
         try:
-            return act(left)
+            return act(seconds=left)
         finally:
             spent = time.monotonic() - began
             self._left -= spent

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from labapp.clock import Clock
 from labapp.errors import AnswerImportError
 from labapp.grading.answer_side.telling import MAX_PRINTED
-from labapp.grading.failures import Failure, HarnessFault, Raised, failure_of
+from labapp.grading.failures import Failure, HarnessFault, Raised
 from labapp.grading.patience import Budget, Patience
 from labapp.grading.plain import NotPlainError, UnsendableError, decode, encode
 from labapp.grading.raising import read, rebuild
@@ -40,6 +41,7 @@ class AnswerProcess:
 
     Attributes:
         printed: what it printed during the last call.
+        done: what its services did for it during the last call, a few words each.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class AnswerProcess:
     ) -> None:
         self.name = name
         self.printed = ""
+        self.done: list[str] = []
         self._channel: Channel | None = channel
         self._stop = stop
         self._clock = clock
@@ -114,6 +117,11 @@ class AnswerProcess:
         except (WireError, NotPlainError) as error:
             raise self._broken(function) from error
 
+    @property
+    def is_open(self) -> bool:
+        """Can it still be called?"""
+        return self._channel is not None
+
     def close(self) -> None:
         """End the process; doing it again costs nothing."""
         if self._channel is not None:
@@ -132,18 +140,10 @@ class AnswerProcess:
         if self._is_busy:
             raise HarnessFault(f"{doing}: this answer is in the middle of another call; use a second answer")
         self._is_busy = True
-        nonce = secrets.token_hex(8)
+        self.printed, self.done = "", []
         patience = Patience(deadline, self._budget)
         try:
-            self._send(self._channel, {**message, "nonce": nonce}, patience)
-            while True:
-                frame = patience.wait(self._channel.receive)
-                if frame["nonce"] != nonce:
-                    raise WireError("a nonce that belongs to no call")
-                if frame["kind"] != "ask":
-                    self.printed = frame["printed"][: 2 * MAX_PRINTED]
-                    return frame
-                self._send(self._channel, {**self._served(frame), "nonce": nonce}, patience)
+            return self._converse(self._channel, message, patience)
         except TimeoutError:
             self.close()
             raise patience.failure(doing) from None
@@ -165,9 +165,21 @@ class AnswerProcess:
         finally:
             self._is_busy = False
 
+    def _converse(self, channel: Channel, message: Frame, patience: Patience) -> Frame:
+        nonce = secrets.token_hex(8)
+        self._send(channel, {**message, "nonce": nonce}, patience)
+        while True:
+            frame = patience.wait(channel.receive)
+            if frame["nonce"] != nonce:
+                raise WireError("a nonce that belongs to no call")
+            if frame["kind"] != "ask":
+                self.printed = frame["printed"][: 2 * MAX_PRINTED]
+                return frame
+            self._send(channel, {**self._served(frame), "nonce": nonce}, patience)
+
     def _send(self, channel: Channel, frame: Frame, patience: Patience) -> None:
         stamped = {**frame, "now": self._clock.now()}
-        patience.wait(lambda seconds: channel.send(stamped, seconds=seconds))
+        patience.wait(partial(channel.send, stamped))
 
     def _served(self, frame: Frame) -> Frame:
         """Let a service do what the answer asked it for."""
@@ -180,6 +192,9 @@ class AnswerProcess:
             reply = {"kind": "gone", "message": str(error)[:500]}
         except UnsendableError as error:
             raise HarnessFault(f"a service replied with something that cannot be sent: {error}") from error
+        finally:
+            self.done += service.done
+            service.done.clear()
         return reply
 
     def _outcome(self, frame: Frame, function: str, *, ends_well: str) -> Any:

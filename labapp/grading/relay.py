@@ -33,22 +33,26 @@ _ABORTED = "EXECABORT Transaction discarded because of previous errors."
 
 
 class Relay:
-    """The way of one answer process to one store.
+    r"""The way of one answer process to one store.
 
     Args:
         store: where commands are carried out.
 
+    Attributes:
+        done: the names of the commands that were carried out, in order.
+
     Example:
         >>> from labapp.store import open_store
         >>> relay = Relay(open_store())
-        >>> relay.ask(1, b"*3\\r\\n$3\\r\\nSET\\r\\n$4\\r\\ncoin\\r\\n$1\\r\\n1\\r\\n")
-        b'$2\\r\\nOK\\r\\n'
+        >>> relay.ask(1, b"*3\r\n$3\r\nSET\r\n$4\r\ncoin\r\n$1\r\n1\r\n")
+        b'$2\r\nOK\r\n'
         >>> relay.close()
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._connections: dict[int, _Connection] = {}
+        self.done: list[str] = []
 
     def ask(self, number: int, data: bytes) -> bytes:
         """Carry out commands.
@@ -70,7 +74,7 @@ class Relay:
         if number not in self._connections:
             if len(self._connections) >= MOST_CONNECTIONS:
                 return write_error("ERR max number of clients reached") * len(commands)
-            self._connections[number] = _Connection(self._store)
+            self._connections[number] = _Connection(self._store, self.done)
         try:
             replies = b"".join(map(self._connections[number].run, commands))
         except StorageUnavailableError:
@@ -89,8 +93,9 @@ class Relay:
 class _Connection:
     """One connection of the client, and the one to the store that belongs to it."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, done: list[str]) -> None:
         self._store = store
+        self._done = done
         self._raw: Any = None
         self._queued: list[str] | None = None
         self._is_spoiled = False
@@ -162,6 +167,7 @@ class _Connection:
     @contextmanager
     def _trip(self, names: list[str]) -> Iterator[None]:
         with self._store.observer.trip(names):
+            self._done.append(names[0] if len(names) == 1 else f"MULTI({' '.join(names)})")
             yield
 
     @contextmanager

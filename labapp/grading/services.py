@@ -25,7 +25,13 @@ class UnreachableError(Exception):
 
 
 class Service(Protocol):
-    """What serves one answer process."""
+    """What serves one answer process.
+
+    Attributes:
+        done: what it did, a few words each, for the trace.
+    """
+
+    done: list[str]
 
     def serve(self, arguments: list[Any]) -> Any:
         """Do what the answer asks.
@@ -105,6 +111,7 @@ class HttpProxy:
 class _RedisService:
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
+        self.done = relay.done
 
     def serve(self, arguments: list[Any]) -> Any:
         if [type(argument) for argument in arguments] != [int, bytes]:
@@ -121,6 +128,7 @@ class _RedisService:
 class _HttpService:
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
+        self.done: list[str] = []
 
     def serve(self, arguments: list[Any]) -> Any:
         method, url, headers, body = arguments if len(arguments) == 4 else (None,) * 4
@@ -133,7 +141,9 @@ class _HttpService:
         try:
             status, sent_headers, sent_body = self._handler(method, url, headers, body)
         except (LabError, ValueError, OSError) as error:
+            self.done.append(f"{method} {url} failed")
             raise UnreachableError(f"no answer from {url[:200]}: {error}") from error
+        self.done.append(f"{method} {url} {status}")
         return [status, sent_headers, sent_body]
 
     def close(self) -> None:

@@ -133,7 +133,11 @@ class Sessions:
             ExpiredSessionError: it has reached a timeout; it is deleted by then.
         """
         digest = _digest(sid)
-        session = self._load(digest, now)
+        try:
+            session = self._load(digest, now)
+        except ExpiredSessionError:
+            self.end(sid)
+            raise
         if now > session.seen:
             # XX: only if it is still there. A logout that came in between must win.
             kept = self._store.redis.set(
@@ -142,6 +146,15 @@ class Sessions:
             if not kept:
                 raise UnknownSessionError("this session was ended")
         return session
+
+    def peek(self, sid: object, *, now: float) -> Session:
+        """Return the session behind an ID without using it: looking does not keep it alive.
+
+        Raises:
+            UnknownSessionError: there is none, or it was ended.
+            ExpiredSessionError: it has reached a timeout.
+        """
+        return self._load(_digest(sid), now)
 
     def renew(self, sid: object, *, now: float, auth_time: float | None = None) -> Started:
         """Give a session a new ID; the old one is dead, and everything else stays.
@@ -254,10 +267,8 @@ class Sessions:
             raise UnknownSessionError("there is no such session")
         session = _session(str(record), seen=float(seen or 0))
         if now >= session.created + self.absolute:
-            self._forget(session, digest)
             raise ExpiredSessionError(f"this session is older than {self.absolute} s", timeout="absolute")
         if seen is None or now >= session.seen + self.idle:
-            self._forget(session, digest)
             raise ExpiredSessionError(f"this session was not used for {self.idle} s", timeout="idle")
         return session
 
@@ -270,10 +281,6 @@ class Sessions:
 
     def _index(self, user: str) -> list[str]:
         return [str(digest) for digest in self._store.redis.zrange(self._store.keys.sessions_of(user), 0, -1)]
-
-    def _forget(self, session: Session, digest: str) -> None:
-        self._store.redis.zrem(self._store.keys.sessions_of(session.user), digest)
-        self._delete([digest])
 
     def _delete(self, digests: list[str]) -> None:
         if digests:

@@ -16,7 +16,7 @@ Credentials never do at all: a session or refresh token is found by its SHA-256,
 | `families-of:{user}` | sorted set | the user's families by absolute life | the last of them has ended |
 | `denied:{hash}` | string | an access token, by issuer and `jti`, that was revoked | its `exp` plus leeway |
 | `ended:{id}` | string | a family whose access tokens are refused | the last of them would have expired |
-| `cut-off:{hash}` | string | a user's tokens issued up to this second are refused | the last of them would have expired |
+| `cut-off:{hash}` | string | a user's tokens issued up to then are refused | the last of them would have expired |
 | `account:{number}` | hash | the bank's own data | deleted |
 | `clock-offset` | string | lab time minus server time, on a real Redis only | deleted |
 """

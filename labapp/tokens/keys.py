@@ -3,7 +3,7 @@
 A verifier must know beforehand which keys it trusts and what each of them is for.
 So a key here is never a bare value: it has a name (`kid`) and exactly one algorithm, and both are used at
 verification (RFC 8725 section 3.1).
-The token's header is only a hint for finding the key; it cannot bring a key along (`jwk`, `jku`, `x5c` are not looked at).
+The token's header is only a hint for finding the key; it cannot bring one along (`jwk`, `jku`, `x5c` are not read).
 
 - With an asymmetric algorithm (RS256, ES256, EdDSA) the issuer alone can sign, and everybody may have the public half.
 - With a symmetric one (HS256) whoever can verify can also sign: give that secret to one service only.

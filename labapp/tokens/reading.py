@@ -7,7 +7,8 @@ Each of that has been somebody's security bug, so here the text is read first, a
 - one spelling: three parts of base64url without padding, and each part is what encoding its bytes gives
   (RFC 7519 section 7.2: no extra characters);
 - one meaning: UTF-8 (RFC 8725 section 3.7), no member twice (RFC 7519 section 4), no NaN;
-- one size: `MAX_LENGTH`, so that nobody makes us parse a megabyte before they have shown a signature;
+- one size: `MAX_LENGTH`, and `DEEPEST` levels of nesting, so that nobody makes us parse a megabyte before they have
+  shown a signature, and what is too deep is our decision, not that of the interpreter's stack;
 - no extension that we do not know: `crit` and `b64` are refused (RFC 7515 section 4.1.11, RFC 7797).
 
 A token that passes is still only a claim; `labapp.tokens.access` verifies it.
@@ -26,8 +27,14 @@ from labapp.tokens.anatomy import decode
 MAX_LENGTH = 8192
 """Characters; a bearer token travels in a header line, and common servers take 8 KiB of those."""
 
+DEEPEST = 16
+"""Levels of nesting in a part; the deepest that is of use here is a short chain of `act` (RFC 8693 section 4.1)."""
+
 LAST_SECOND = 253_402_300_799
 """The end of the year 9999: a later time is a mistake, most often milliseconds where seconds belong."""
+
+_REGISTERED = frozenset("alg typ kid iss sub aud exp nbf iat jti client_id scope roles auth_time sid".split())
+"""Names that a message may repeat; any other was chosen by whoever wrote the token."""
 
 _PART = "[A-Za-z0-9_-]"
 _COMPACT = re.compile(rf"({_PART}+)\.({_PART}+)\.({_PART}+)", re.ASCII)
@@ -80,7 +87,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise _NotPlainError(f"{twice[:32]!r} twice")
+        raise _NotPlainError(f"{twice!r} twice" if twice in _REGISTERED else "a member twice")
     return members
 
 
@@ -104,7 +111,21 @@ def _object(part: str, holder: str) -> dict[str, Any]:
         raise jwt.DecodeError(f"the {holder} something that cannot be read as JSON in UTF-8") from error
     if not isinstance(value, dict):
         raise jwt.DecodeError(f"the {holder} something other than a JSON object")
+    if _is_deeper(value, DEEPEST):
+        raise jwt.DecodeError(f"the {holder} more than {DEEPEST} levels")
     return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    layer = [value]
+    for _ in range(levels):
+        layer = [
+            inner
+            for outer in layer
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return any(isinstance(value, dict | list) for value in layer)
 
 
 def is_time(value: object) -> bool:

@@ -124,8 +124,10 @@ def assemble(
         ring=ring,
         issuer=issuer,
         verifier=verifier,
-        revocation=_revocation(revocation, store, [denylist, ended, cut_off]),
+        revocation=Wait(),
         denylist=denylist,
+        ended=ended,
+        cut_off=cut_off,
         families=families,
         sessions=sessions,
         accounts=Accounts(people, sessions, families, cut_off=cut_off, issuer=issuer.issuer, trail=trail),
@@ -133,7 +135,7 @@ def assemble(
         audience="bank",
     )
     settle(parts, seed, passwords or {})
-    return _build(parts, seed)
+    return _build(replace(parts, revocation=strategy(revocation, parts)), seed)
 
 
 def settle(parts: Parts, seed: int, passwords: Mapping[str, str]) -> None:
@@ -155,9 +157,19 @@ def _build(parts: Parts, seed: int) -> Assembly:
     return Assembly(parts, seed, {"identity": create_identity(parts), "bank": create_bank(parts)})
 
 
-def _revocation(name: str, store: Store, strategies: list[Any]) -> Revocation:
+def strategy(name: str, parts: Parts) -> Revocation:
+    """Make a revocation strategy for this bank, by its name.
+
+    Args:
+        name: `"denylist"` (revoked tokens, ended logins and cut-offs are refused, for one look-up a request) or
+            `"wait"` (nothing is looked up; a token is good until it expires).
+        parts: the bank's parts.
+
+    Raises:
+        SetupError: there is no strategy of that name.
+    """
     if name == "wait":
         return Wait()
     if name == "denylist":
-        return Lookup(store, strategies)
+        return Lookup(parts.store, [parts.denylist, parts.ended, parts.cut_off])
     raise SetupError(f"no revocation strategy {name!r}; there are denylist and wait")

@@ -18,7 +18,7 @@ from labapp.store import Store
 from labapp.tokens.access import AccessTokenIssuer, AccessTokenVerifier
 from labapp.tokens.keys import KeyRing
 from labapp.tokens.refresh import RefreshFamilies
-from labapp.tokens.revocation import Denylist, Revocation
+from labapp.tokens.revocation import CutOff, Denylist, EndedFamilies, Revocation
 from labapp.web.ledger import Ledger
 
 
@@ -35,6 +35,8 @@ class Parts:
     verifier: AccessTokenVerifier
     revocation: Revocation
     denylist: Denylist
+    ended: EndedFamilies
+    cut_off: CutOff
     families: RefreshFamilies
     sessions: Sessions
     accounts: Accounts

@@ -81,10 +81,10 @@ def test_every_lesson_gets_the_same_kernel() -> None:
 
 
 def test_the_file_is_written_one_way() -> None:
-    """Sorted keys, indent 1, text as it is, one line end at the end."""
+    """Sorted keys, indent 1, text as it is, no blank lines at the end of a cell, one line end at the end."""
     written = canonical(json.dumps(notebook(text("Wait … now\n\n"))))
     assert written.startswith('{\n "cells": [\n  {\n   "cell_type": "markdown",\n   "id": "text"')
-    assert "Wait … now" in written
+    assert '"source": [\n    "Wait … now"\n   ]' in written
     assert written.endswith('"nbformat_minor": 5\n}\n')
 
 

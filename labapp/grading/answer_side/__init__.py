@@ -5,7 +5,7 @@
        ├─ telling   an exception as plain data, with the learner's own lines only; what was printed
        └─ proxies   the services that an answer is given: an ordinary redis-py client, an `http` function
 
-Of the lab, only `labapp.errors`, `labapp.clock`, `labapp.grading.wire`, `labapp.grading.plain` and this room exist here.
+Of the lab, only `labapp.errors`, `labapp.clock`, two modules of `labapp.grading` and this room exist here.
 `boot` receives them as text over the pipe, so no folder of the lab need be readable in this process, and no check,
 solution, store or app can be imported.
 

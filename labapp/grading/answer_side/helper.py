@@ -80,6 +80,7 @@ class Helper:
         self._is_adopting = _prctl(PR_SET_CHILD_SUBREAPER, 1)
         for name in WARM:
             importlib.import_module(name)
+        importlib.import_module(WARM[-1]).prepare()
         clock.install()
         gc.collect()
         gc.freeze()  # so that a child's collector does not copy every page
@@ -175,6 +176,6 @@ def _delete(folder: Path) -> None:
         for place, _, _ in os.walk(folder):
             with contextlib.suppress(OSError):
                 Path(place).chmod(0o700)
-                for name in os.listdir(place):
-                    Path(place, name).chmod(0o700, follow_symlinks=False)
+                for path in Path(place).iterdir():
+                    path.chmod(0o700, follow_symlinks=path.is_symlink() is False)
         shutil.rmtree(folder, ignore_errors=True)

@@ -49,10 +49,7 @@ class Served:
             except WireError:
                 return
             self._nonce = message["nonce"]
-            if message["kind"] == "load":
-                self._finish(self._told(lambda message=message: self._load(message)))
-            else:
-                self._finish(self._told(lambda message=message: self._call(message)))
+            self._finish(self._told(self._load if message["kind"] == "load" else self._call, message))
 
     def ask(self, proxy: int, arguments: list[Any]) -> Any:
         """Ask a service on the trusted side, from whichever thread; one at a time.
@@ -82,10 +79,10 @@ class Served:
         clock.keep(clock.FixedClock(message["now"]))
         return message
 
-    def _told(self, work: Callable[[], Fields]) -> Fields:
+    def _told(self, work: Callable[[Fields], Fields], message: Fields) -> Fields:
         """Do it, and turn whatever comes out into the fields of a frame."""
         try:
-            return work()
+            return work(message)
         except BaseException as error:
             try:
                 return {"kind": "raised", **describe(error, self._filename)}

@@ -17,13 +17,13 @@ DETAILS = ("refused", "timeout", "needed", "max_age")
 
 
 class Printed(io.TextIOBase):
-    """Stands where the answer prints to, and keeps the beginning.
+    r"""Stands where the answer prints to, and keeps the beginning.
 
     Example:
         >>> printed = Printed(limit=8)
         >>> _ = printed.write("too much to keep")
         >>> printed.take()
-        'too much\\n… (more was printed)\\n'
+        'too much\n… (more was printed)\n'
         >>> printed.take()
         ''
     """
