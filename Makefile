@@ -32,7 +32,7 @@ grade: .venv/test.stamp ## grade your answers in exercises/answers
 	$(PY) -m pytest tests/exercises
 
 bench: .venv/test.stamp ## measure what the doors cost on this machine
-	$(PY) -m labapp bench
+	$(PY) -m tests.bench
 
 clean: ## remove the environment and everything that tools left behind; answers stay
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist *.egg-info

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -36,6 +37,77 @@ def doctor() -> None:
     for finding in findings:
         click.echo(str(finding))
     sys.exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+@main.command("list")
+def list_exercises() -> None:
+    """Name every exercise, with what it costs and gives."""
+    from labapp.grading.engine import catalog
+
+    for exercise in catalog():
+        extra = "" if exercise.core else "  (extra)"
+        click.echo(
+            f"{exercise.slug:<32} {exercise.kind_word:<7} {exercise.minutes:>3} min  "
+            f"points {exercise.points}  {exercise.title}{extra}"
+        )
+
+
+@main.command()
+@click.argument("slug")
+@click.option(
+    "--answer", type=click.Path(exists=True, dir_okay=False), help="a file instead of the saved answer"
+)
+@click.option("--seed", type=int, help="replay the numbers of an earlier run; not scored")
+def check(slug: str, answer: str | None, seed: int | None) -> None:
+    """Check one answer, and print the report."""
+    from labapp.grading.engine import grade, grade_saved, read_answer
+    from labapp.grading.report import as_text
+
+    verdict = grade(slug, read_answer(Path(answer)), seed=seed) if answer else grade_saved(slug, seed=seed)
+    click.echo(as_text(verdict), nl=False)
+    sys.exit(0 if verdict.is_passed else 1)
+
+
+@main.command()
+@click.argument("slug")
+def hint(slug: str) -> None:
+    """Show the next hint for an exercise."""
+    from labapp.grading.engine import catalog
+    from labapp.grading.hints import next_hint
+    from labapp.grading.places import places
+
+    click.echo(next_hint(places().answers, catalog()[slug]))
+
+
+@main.command()
+@click.option(
+    "--check", is_flag=True, help="change nothing; say what is stale, and exit with 1 if anything is"
+)
+def derive(check: bool) -> None:
+    """Write the stubs from the solutions, and the answer cells from the stubs."""
+    from labapp.authoring.derive import derive as write
+    from labapp.grading.places import places
+
+    where = places()
+    stale = [path.relative_to(where.home).as_posix() for path in write(where, check=check)]
+    for name in stale:
+        click.echo(f"{'stale' if check else 'written'}: {name}")
+    if check and stale:
+        click.echo("run `python -m labapp derive`")
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("slug")
+def new(slug: str) -> None:
+    """Begin a new exercise: write every place it needs, with TODOs."""
+    from labapp.authoring.scaffold import new_exercise
+    from labapp.grading.places import places
+
+    where = places()
+    for path in new_exercise(slug, where):
+        click.echo(f"written: {path.relative_to(where.home).as_posix()}")
+    click.echo("now replace every TODO; CONTRIBUTING.md says in which order")
 
 
 if __name__ == "__main__":

@@ -25,17 +25,25 @@ from labapp.client import ApiClient, Browser, Network, Response
 from labapp.client.visits import SessionVisit, TokenVisit, Visit
 from labapp.clock import LAB_START, MovableClock
 from labapp.errors import SetupError
+from labapp.grading.answers import restore, undo
+from labapp.grading.engine import catalog
+from labapp.grading.hints import next_hint, show_solution, shown
+from labapp.grading.places import places
+from labapp.grading.progress import reached
 from labapp.people import CAST, seeded_password
 from labapp.profiles import Profile, profile
 from labapp.store import Store, open_store
 from labapp.tokens.refusals import REFUSALS, reason
 from labapp.web.assembly import ORIGINS, Assembly, assemble, strategy
+from labapp.widgets.cell import check, next_cell, register
 from labapp.widgets.exchanges import exchange_list, side_by_side
 from labapp.widgets.predict import Prediction
+from labapp.widgets.report_card import report_card
 from labapp.widgets.store_view import store_table
 from labapp.widgets.time_machine import TimeMachine
 from labapp.widgets.timeline import timeline
-from labapp.widgets.view import View, plain_table
+from labapp.widgets.verdict import verdict_view
+from labapp.widgets.view import View, box, escape, plain_table
 
 ADDRESSES = {"alice": "203.0.113.7", "bob": "203.0.113.21", "mallory": "198.51.100.66"}
 """Where the people of the lab sit; addresses that are reserved for documentation (RFC 5737)."""
@@ -117,6 +125,7 @@ class Lab:
         )
         self.bank: Assembly = self._sound
         self._serve(self.bank)
+        register()
         self.token_door = TokenDoor(self)
         self.session_door = SessionDoor(self)
 
@@ -218,6 +227,47 @@ class Lab:
     def table(self, head: Sequence[str], rows: Iterable[Sequence[object]]) -> View:
         """Show rows of plain values as a table."""
         return plain_table(head, rows)
+
+    # --- exercises ------------------------------------------------------------------------------------------------
+
+    def check(self, slug: str) -> View:
+        """Check the saved answer to an exercise, and show the report."""
+        return verdict_view(check(slug))
+
+    def hint(self, slug: str) -> View:
+        """Show the next hint for an exercise; each goes one step further."""
+        text = next_hint(places().answers, catalog()[slug])
+        return View(box("quiet", escape(text)), text)
+
+    def solution(self, slug: str) -> View:
+        """Show one way to do it, once all hints have been read; the exercise is then marked as seen."""
+        where = places()
+        text = show_solution(where.answers, catalog()[slug], where.solution(slug))
+        return View(f"<pre>{escape(text)}</pre>", text)
+
+    def restore(self, slug: str) -> None:
+        """Put the saved answer into a new cell below this one."""
+        catalog()[slug]
+        saved = restore(places().answers, slug)
+        if saved is None:
+            raise SetupError(f"no answer to {slug} is saved")
+        next_cell(f"%%answer {slug}\n{saved.rstrip()}")
+
+    def undo(self, slug: str) -> View:
+        """Bring the answer back that stood in the file before the present one."""
+        catalog()[slug]
+        path = undo(places().answers, slug)
+        text = f"{path.name} is what it was before" if path else f"there is no older answer to {slug}"
+        return View(box("quiet", escape(text)), text)
+
+    def report_card(self) -> View:
+        """Show which exercises are done, by the four words of the article."""
+        where = places()
+        exercises = list(catalog(where))
+        hints = {e.slug: shown(where.answers, e.slug) for e in exercises}
+        return report_card(exercises, reached(where.answers), hints)
+
+    # --- the bank -------------------------------------------------------------------------------------------------
 
     def restore_bank(self) -> None:
         """Bring the sound bank back; what it remembers stays."""

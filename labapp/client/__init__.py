@@ -8,7 +8,7 @@
 | `CookieJar` | keeps or refuses cookies, and says why | 05, 06 |
 | `Exchange` | a request and its response; `as_text()` shortens every credential | 01, 06, 13 |
 
-This room knows nothing of the bank: apps are handed in, and any WSGI app will do.
+Except for `labapp.client.visits`, this room knows nothing of the bank: apps are handed in, and any WSGI app will do.
 The same apps served over HTTP behave the same towards a real browser; `docs/http.md` says what is different then.
 
 Example:

@@ -98,7 +98,7 @@ class Browser:
         """What this browser sent and what came back, preflights and redirects included."""
         return list(self._history)
 
-    # --- navigation ------------------------------------------------------------------------------------------------
+    # --- navigation --------------------------------------------------------------------------------------------------
 
     def visit(self, url: str, *, initiator: Page | str | None = None) -> Page:
         """Go to an address by GET, and on to wherever it redirects.
@@ -144,7 +144,7 @@ class Browser:
         """Open a page of that address, or of that origin, without asking a server for it."""
         return Page(self, Document(parse(url)))
 
-    # --- shorthand -------------------------------------------------------------------------------------------------
+    # --- shorthand ---------------------------------------------------------------------------------------------------
 
     def get(self, url: str, *, headers: GivenHeaders = None, credentials: str = "same-origin") -> Response:
         """Fetch an address from a page of its own origin, and return the whole answer."""
@@ -189,7 +189,7 @@ class Browser:
         arrival = self.fetch_for(document, request, credentials=credentials, mode="cors")
         return arrival.response if arrival.tainting == "basic" else for_script(arrival, credentials)
 
-    # --- what is kept ----------------------------------------------------------------------------------------------
+    # --- what is kept ------------------------------------------------------------------------------------------------
 
     def storage(self, origin: str) -> Storage:
         """Return the localStorage of an origin, or of the origin of an address."""
@@ -230,7 +230,7 @@ class Browser:
     def __repr__(self) -> str:
         return f"<Browser {self.name}, {len(self.cookies)} cookies>"
 
-    # --- what pages need ------------------------------------------------------------------------------------------
+    # --- what pages need ---------------------------------------------------------------------------------------------
 
     def fetch_for(self, document: Document, request: Request, *, credentials: str, mode: str) -> Arrival:
         """Fetch something for a script of a page; `Page.fetch` is the way to ask for it."""

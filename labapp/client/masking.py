@@ -62,7 +62,11 @@ def is_credential(name: str) -> bool:
         (True, False, False)
     """
     plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().replace("-", "_").strip("_ ")
-    return plain in _NAMES or (_PARTS.search(plain) is not None and _HARMLESS.search(plain) is None)
+    return (
+        plain in _NAMES
+        or name.lower() in _NAMES
+        or (_PARTS.search(plain) is not None and _HARMLESS.search(plain) is None)
+    )
 
 
 def header(name: str, value: str) -> str:
@@ -108,7 +112,7 @@ def body(data: bytes, content_type: str) -> str:
     text = data[: 10 * LONGEST].decode("utf-8", "replace")
     if kind == "application/x-www-form-urlencoded":
         return _cut(_IN_QUERY.sub(_query_pair, text))
-    if kind and not kind.startswith("text/") and not text.isprintable():
+    if kind and not kind.startswith("text/") and ("\ufffd" in text or not text.isprintable()):
         return f"({len(data)} bytes of {kind}, not shown)"
     return _cut(_IN_TEXT.sub(_text_pair, _TAG.sub(_tag, text)))
 

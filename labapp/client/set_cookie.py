@@ -154,7 +154,7 @@ def _from_max_age(value: str, now: float) -> float | None:
     return now + min(seconds, LONGEST_LIFE) if seconds > 0 else LONG_AGO
 
 
-# --- dates (section 5.1.1) -----------------------------------------------------------------------------------------
+# --- dates (section 5.1.1) -------------------------------------------------------------------------------------------
 
 _DELIMITER = re.compile(r"[\x09\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+")
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?![0-9])")

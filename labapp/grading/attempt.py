@@ -9,8 +9,10 @@ Calls are traced by themselves; `note` adds what happened elsewhere.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable
+import traceback
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from labapp.clock import LAB_START, LabClock, SystemClock
@@ -70,7 +72,7 @@ class Answer:
             result = f"raised {show_error(error)}" if raised or not isinstance(error, Failure) else error.seen
             attempt.trace.add(Step(at, self.who, what, result, tuple(process.done), True, function))
             if raised is not None and raised.is_todo:
-                raise failure_of(raised, function) from None
+                raise failure_of(raised) from None
             raise
         finally:
             attempt.trace.printed += process.printed
@@ -116,7 +118,7 @@ class Answer:
             if isinstance(other, error):
                 return other
             raise Failure(
-                f"{function} refuses with {raised.name}",
+                f"{function} raised {raised.name} where it should refuse with {wanted}",
                 hint,
                 expected=wanted,
                 actual=show_error(other),
@@ -155,6 +157,7 @@ class Attempt:
         start: starts a fresh process of the answer that goes by a clock.
         rng: where this attempt's random numbers come from.
         deadline: seconds that one call may take.
+        thresholds: the numbers of the exercise in the catalogue.
 
     Attributes:
         rng: random numbers, fresh in every run; a replay of the same seed gives the same ones.
@@ -162,13 +165,22 @@ class Attempt:
         answer: the answer's functions as methods.
         trace: what happened so far.
         deadline: seconds that one call may take.
+        thresholds: the numbers that the exercise goes by, from the catalogue.
     """
 
-    def __init__(self, start: Start, *, rng: random.Random, deadline: float) -> None:
+    def __init__(
+        self,
+        start: Start,
+        *,
+        rng: random.Random,
+        deadline: float,
+        thresholds: Mapping[str, float] | None = None,
+    ) -> None:
         self.start = start
         self.rng = rng
         self.clock = LabClock(LAB_START + self.rng.randrange(1, 1000 * DAY))
         self.deadline = deadline
+        self.thresholds = thresholds or {}
         self.trace = Trace()
         self._answers = [Answer(self, "answer")]
         self.answer = Functions(self._answers[0])
@@ -341,11 +353,15 @@ def show_error(error: Exception) -> str:
     return f"{name}: {show(message)[1:-1]}" if message else name
 
 
-def fault_or_failure(error: Exception, function: str = "the answer") -> Failure | HarnessFault:
-    """Say whose fault an exception is that left a check."""
+def fault_or_failure(error: Exception) -> Failure | HarnessFault:
+    """Say whose fault an exception is that left a check; for one of ours, where in the check it was."""
     if isinstance(error, Failure | HarnessFault):
         return error
     raised = raised_by_answer(error)
     if raised is not None:
-        return failure_of(raised, function)
-    return HarnessFault(f"the check stumbled: {type(error).__name__}: {error}")
+        return failure_of(raised)
+    frames = [
+        f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).name.startswith("test_")
+    ]
+    place = f" at {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return HarnessFault(f"the check stumbled{place}: {type(error).__name__}: {error}")

@@ -10,6 +10,7 @@ It is one file, `exercises/catalog.toml`, with one `[[exercise]]` table each, wr
     minutes = 25
     points = 5
     core = true                             # false: a one-day course can leave it out
+    words = ["revocation"]                  # which of the four words it trains
     needs = []                              # slugs that are better done before
     sources = ["RFC 9700 section 4.14.2"]
     hints = ["…", "…", "…"]                 # three, each one step further
@@ -32,6 +33,9 @@ from typing import Any
 
 from labapp.errors import SetupError, UnknownExerciseError
 
+WORDS = ("expiry", "revocation", "least privilege", "visibility")
+"""The four words by which the source article judges a deployment; each exercise trains one or more."""
+
 KINDS = {"R": "read", "A": "attack", "D": "defend", "C": "choose"}
 HINTS = 3
 _SLUG = re.compile(r"ex(\d\d)_[a-z0-9]+(_[a-z0-9]+)*")
@@ -48,6 +52,7 @@ class Exercise:
     minutes: int
     points: int
     core: bool
+    words: tuple[str, ...]
     sources: tuple[str, ...]
     hints: tuple[str, ...]
     needs: tuple[str, ...] = ()
@@ -131,10 +136,10 @@ def read_catalog(path: Path) -> Catalog:
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "slug": str, "title": str, "lesson": str, "kind": str, "minutes": int, "points": int, "core": bool,
-    "sources": list, "hints": list, "needs": list, "deadline": (int, float), "budget": (int, float),
+    "words": list, "sources": list, "hints": list, "needs": list, "deadline": (int, float), "budget": (int, float),
     "stop_at_timeout": bool, "thresholds": dict,
 }  # fmt: skip
-_NEEDED = ("slug", "title", "lesson", "kind", "minutes", "points", "core", "sources", "hints")
+_NEEDED = ("slug", "title", "lesson", "kind", "minutes", "points", "core", "words", "sources", "hints")
 
 
 def _problems(table: dict[str, Any]) -> Iterator[str]:
@@ -166,6 +171,9 @@ def _empty_texts(slug: str, table: dict[str, Any]) -> Iterator[str]:
     sources = _listed(table.get("sources"))
     if not sources or not all(isinstance(source, str) and source.strip() for source in sources):
         yield f"{slug}: sources is empty; name the document and section that asks for this"
+    words = _listed(table.get("words"))
+    if not words or not set(map(str, words)) <= set(WORDS):
+        yield f"{slug}: words is {words!r}; name one or more of {', '.join(WORDS)}"
     for name in ("minutes", "points", "deadline", "budget"):
         value = table.get(name, 1)
         if isinstance(value, int | float) and value <= 0:

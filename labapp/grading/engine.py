@@ -16,12 +16,11 @@ from __future__ import annotations
 
 import secrets
 import time
-import traceback
 from functools import lru_cache
 from pathlib import Path
 
 from labapp import clock
-from labapp.errors import AnswerImportError, GradingError
+from labapp.errors import AnswerImportError
 from labapp.grading.attempt import Attempt, fault_or_failure
 from labapp.grading.catalog import Catalog, Exercise, read_catalog
 from labapp.grading.checks import Check, collect, ordered
@@ -41,6 +40,9 @@ from labapp.grading.verdict import (
     Verdict,
 )
 from labapp.randomness import seeded
+
+MOST_CHARACTERS = 500_000
+"""The length of the longest answer that is read at all."""
 
 
 def new_seed() -> int:
@@ -101,6 +103,10 @@ def grade(
     )
     if is_unanswered(text, where.stub(slug)):
         return run.verdict(UNANSWERED, f"{slug} is not answered yet", began=began)
+    if text is not None and len(text) > MOST_CHARACTERS:
+        return run.verdict(
+            UNLOADABLE, f"{slug}.py has {len(text):,} characters; {MOST_CHARACTERS:,} at most", began=began
+        )
     try:
         return run.checked(collect(where.checks(slug)), began)
     except HarnessFault as fault:
@@ -206,6 +212,7 @@ class _Run:
             self._start,
             rng=seeded(self._seed, f"{self._exercise.slug}:{check.name}"),
             deadline=check.deadline or self._exercise.deadline,
+            thresholds=self._exercise.thresholds,
         )
         problem: Failure | HarnessFault | None = None
         try:
@@ -215,8 +222,6 @@ class _Run:
             raise
         except Exception as error:
             problem = fault_or_failure(error)
-            if isinstance(problem, HarnessFault):
-                attempt.note("grader", "".join(traceback.format_exception(error)))
         finally:
             attempt.close()
         return self._told(check, attempt, problem)

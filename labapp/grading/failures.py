@@ -43,11 +43,13 @@ class Raised:
         name: the class, without its module.
         message: its text.
         lines: the learner's own lines, outermost first.
+        function: which function of the answer had been called.
     """
 
     name: str
     message: str
-    lines: tuple[Line, ...]
+    lines: tuple[Line, ...] = ()
+    function: str = "the answer"
 
     @property
     def is_todo(self) -> bool:
@@ -104,8 +106,9 @@ class AnswerRaised(Failure):
         raised: what is known about it.
     """
 
-    def __init__(self, raised: Raised, function: str) -> None:
-        super().__init__(f"{function} raised {raised}", hint_for(raised), cause="raised", lines=raised.lines)
+    def __init__(self, raised: Raised) -> None:
+        seen = f"{raised.function} raised {raised}"
+        super().__init__(seen, hint_for(raised), cause="raised", lines=raised.lines)
         self.raised = raised
 
 
@@ -121,21 +124,21 @@ def hint_for(raised: Raised) -> str:
         return "raise the error that the exercise names; asserts vanish under python -O"
     if raised.name == "KeyboardInterrupt":
         return "an answer does not interrupt the program"
-    return "start at the last of your lines below"
+    return "start at the last of your lines"
 
 
-def failure_of(raised: Raised, function: str) -> Failure:
+def failure_of(raised: Raised) -> Failure:
     """Make a failure of an exception that a check did not expect.
 
     Example:
-        >>> print(failure_of(Raised("NotImplementedError", "", ()), "rotate").seen)
+        >>> print(failure_of(Raised("NotImplementedError", "", function="rotate")).seen)
         rotate is not written yet
     """
     if raised.is_todo:
         return Failure(
-            f"{function} is not written yet",
+            f"{raised.function} is not written yet",
             hint="replace `raise NotImplementedError` by your own lines",
             cause="todo",
             lines=raised.lines,
         )
-    return AnswerRaised(raised, function)
+    return AnswerRaised(raised)

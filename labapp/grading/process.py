@@ -67,14 +67,11 @@ class AnswerProcess:
         doing = "loading the answer"
         frame = self._exchange({"kind": "load", "name": self.name, "text": text}, doing, deadline)
         try:
+            if frame["kind"] == "raised":
+                raise AnswerImportError(_why_not_loaded(self.name, read(frame, doing)))
             self._outcome(frame, doing, ends_well="loaded")
-        except Failure:
-            raise
         except (WireError, NotPlainError) as error:
             raise self._broken(doing) from error
-        except Exception as error:
-            self.close()
-            raise AnswerImportError(_why_not_loaded(self.name, read(frame))) from error
 
     def call(
         self,

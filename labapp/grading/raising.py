@@ -40,7 +40,7 @@ def rebuild(message: dict[str, Any], function: str) -> Exception:
     Raises:
         WireError: the frame's lists do not hold what they should.
     """
-    raised = read(message)
+    raised = read(message, function)
     for name in _texts(message["types"]):
         kind = known().get(name)
         if kind is not None:
@@ -49,16 +49,17 @@ def rebuild(message: dict[str, Any], function: str) -> Exception:
             _add_details(error, message["details"])
             setattr(error, _MARK, raised)
             return error
-    return AnswerRaised(raised, function)
+    return AnswerRaised(raised)
 
 
-def read(message: dict[str, Any]) -> Raised:
+def read(message: dict[str, Any], function: str) -> Raised:
     """Read a `raised` frame strictly, and cut what is longer than it may be."""
     types = _texts(message["types"])
     return Raised(
         name=types[0].rpartition(".")[2][:100] if types else "an exception",
         message=message["message"][:MAX_MESSAGE],
         lines=tuple(_line(line) for line in message["lines"][:MAX_LINES]),
+        function=function,
     )
 
 

@@ -28,7 +28,7 @@ class CheckResult:
     Attributes:
         name: the check's function.
         sentence: what must hold.
-        outcome: `passed`, `failed`, `not reached` (another check stood in the way), or `fault` (ours, not the answer's).
+        outcome: `passed`, `failed`, `not reached` (another check stood in the way), or `fault` (ours).
         points: its weight among the checks of the exercise.
         seen: what happened instead.
         hint: what to try.

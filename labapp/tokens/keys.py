@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -35,6 +36,9 @@ SYMMETRIC = {"HS256": 32, "HS384": 48, "HS512": 64}
 ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 RSA_BITS = 2048
 """RFC 7518 section 3.3: 2048 bits or more."""
+
+_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+"""Members of a JWK that only its owner may know (RFC 7518 section 6)."""
 
 _CURVES = {"ES256": "SECP256R1", "ES384": "SECP384R1", "ES512": "SECP521R1"}
 
@@ -171,19 +175,26 @@ class KeySet:
         return {"keys": [key.to_jwk() for key in self if not key.is_secret]}
 
     @classmethod
-    def from_jwks(cls, jwks: dict[str, Any], algorithms: Iterable[str]) -> KeySet:
+    def from_jwks(cls, jwks: object, algorithms: Iterable[str]) -> KeySet:
         """Read a JWK Set and keep the keys that have a name, are for signing, and whose algorithm is on the list.
+
+        A member that cannot be used is passed over (RFC 7517 section 5): one odd key must not shut everybody out.
+        So is a key that was published with its private half, and every key of a name that means more than one.
 
         Args:
             jwks: as fetched from the issuer.
             algorithms: what we accept from this issuer; a key without `alg` is not guessed at.
+
+        Raises:
+            jwt.PyJWKSetError: it is no JWK Set at all; whoever fetched it keeps the keys that they had.
         """
+        members = jwks.get("keys") if isinstance(jwks, dict) else None
+        if not isinstance(members, list):
+            raise jwt.PyJWKSetError("this is not a JWK Set: there is no list of keys in it")
         wanted = set(algorithms) - set(SYMMETRIC)
-        return cls(
-            VerifyingKey(jwk["kid"], jwk["alg"], _algorithm(jwk["alg"]).from_jwk(jwk))
-            for jwk in jwks.get("keys", [])
-            if jwk.get("alg") in wanted and jwk.get("kid") and jwk.get("use", "sig") == "sig"
-        )
+        usable = [key for member in members if (key := _usable(member, wanted)) is not None]
+        meanings = Counter(key.kid for key in usable)
+        return cls(key for key in usable if meanings[key.kid] == 1)
 
 
 class KeyRing:
@@ -248,6 +259,23 @@ class KeyRing:
             raise SetupError("this key still signs; activate another one first")
         self._keys = [key for key in self._keys if key.kid != kid]
         self._published = None
+
+
+def _usable(jwk: Any, wanted: set[str]) -> VerifyingKey | None:
+    """Return the public key that a member of a JWK Set describes, or None when it is none for us."""
+    if not isinstance(jwk, dict) or _PRIVATE & jwk.keys():
+        return None
+    kid, alg, operations = jwk.get("kid"), jwk.get("alg"), jwk.get("key_ops", ["verify"])
+    if not (isinstance(kid, str) and kid and isinstance(alg, str) and alg in wanted):
+        return None
+    if jwk.get("use", "sig") != "sig" or not isinstance(operations, list) or "verify" not in operations:
+        return None
+    algorithm = _algorithm(alg)
+    try:
+        # `prepare_key` refuses a curve that the algorithm is not for; `from_jwk` does not look.
+        return VerifyingKey(kid, alg, algorithm.prepare_key(algorithm.from_jwk(jwk)))
+    except (jwt.PyJWTError, ValueError, TypeError):
+        return None
 
 
 def _algorithm(alg: str) -> Any:

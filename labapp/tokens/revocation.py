@@ -172,9 +172,20 @@ class CutOff:
 
     def is_revoked(self, token: AccessToken, found: str) -> bool:
         """Was it issued at or before the cut-off?"""
-        return token.issued_at <= int(found)
+        # An `iat` may have a fraction (RFC 7519 section 2), and must not slip under the cut-off's second with it.
+        return math.floor(token.issued_at) <= int(found)
 
     def set(self, issuer: str, user: str, *, now: float) -> None:
-        """Refuse every token that this issuer has issued to this user up to now."""
+        """Refuse every token that this issuer has issued to this user up to now.
+
+        A cut-off never moves back: a second administrator with a slow clock must not revive what the first one ended.
+        """
         key = self._store.keys.cut_off(fingerprint(issuer, user))
-        self._store.redis.set(key, str(math.floor(now)), ex=self.life + self.leeway + 1)
+
+        def move_on(pipe: Any) -> None:
+            before = pipe.get(key)
+            pipe.multi()
+            second = max(math.floor(now), int(before or 0))
+            pipe.set(key, str(second), ex=self.life + self.leeway + 1)
+
+        self._store.transaction(move_on, key)

@@ -262,6 +262,12 @@ def test_a_script_overwrites_a_cookie_but_none_with_http_only(jar: CookieJar) ->
     assert jar.header_for(BANK) == "open=2; SID=1"
 
 
+def test_the_server_itself_replaces_a_cookie_with_http_only(jar: CookieJar) -> None:
+    jar.set_from_response(BANK, "SID=1; Path=/; HttpOnly")
+    assert isinstance(jar.set_from_response(BANK, "SID=2; Path=/; HttpOnly"), Cookie)
+    assert jar.header_for(BANK) == "SID=2"
+
+
 def test_a_script_cannot_delete_a_cookie_with_http_only(jar: CookieJar) -> None:
     jar.set_from_response(BANK, "SID=1; Path=/; HttpOnly")
     assert isinstance(jar.set_from_script(BANK, "SID=; Path=/; Max-Age=0"), Refused)
@@ -287,7 +293,7 @@ def test_a_name_beside_can_toss_a_cookie_over_but_not_one_with_host_prefix(jar: 
     assert jar.header_for(BANK) == "SID=evil"
 
 
-# --- plain http leaves Secure cookies alone ---------------------------------------------------------------------------
+# --- plain http leaves Secure cookies alone --------------------------------------------------------------------------
 
 OVERLAYS: dict[str, tuple[str, str, bool]] = {
     "the same name and path": ("http://bank.harbour.test/", "SID=evil; Path=/login", False),
@@ -310,6 +316,11 @@ def test_plain_http_leaves_secure_cookies_alone(jar: CookieJar, url: str, header
     jar.set_from_response(BANK, "SID=1; Secure; Path=/login")
     assert isinstance(jar.set_from_response(url, header), Cookie) is kept
     assert kept or jar.refusals[0].rule == "overlay"
+
+
+def test_plain_http_cannot_lay_a_cookie_of_one_host_over_a_secure_one_of_its_domain(jar: CookieJar) -> None:
+    jar.set_from_response(BANK, "SID=1; Secure; Path=/; Domain=harbour.test")
+    assert isinstance(jar.set_from_response("http://bank.harbour.test/", "SID=evil; Path=/"), Refused)
 
 
 def test_plain_http_may_overlay_a_cookie_that_was_not_secure(jar: CookieJar) -> None:
@@ -369,7 +380,7 @@ def test_the_age_of_a_cookie_goes_by_the_clock_of_the_users_machine(clock: LabCl
     assert len(ahead) == 0
 
 
-# --- order and replacement --------------------------------------------------------------------------------------------
+# --- order and replacement -------------------------------------------------------------------------------------------
 
 
 def test_longer_paths_go_first_then_older_cookies(jar: CookieJar, clock: LabClock) -> None:
@@ -414,7 +425,7 @@ def test_a_cookie_without_a_name_is_sent_as_its_value(jar: CookieJar) -> None:
     assert jar.header_for(BANK) == "naked; empty="
 
 
-# --- looking into the jar ---------------------------------------------------------------------------------------------
+# --- looking into the jar --------------------------------------------------------------------------------------------
 
 
 def test_rows_are_plain_data_and_show_no_whole_value(jar: CookieJar) -> None:

@@ -17,7 +17,11 @@ SECRET = "q7Rk2WvX9sLmZp4TtYc1B8nE0hUdGf6J"
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJlLXNpZ25hdHVyZQ"
 
 
-def text_of(request: Request = Request("GET", URL), response: Response = Response(200)) -> str:
+PLAIN_REQUEST = Request("GET", URL)
+EMPTY_RESPONSE = Response(200)
+
+
+def text_of(request: Request = PLAIN_REQUEST, response: Response = EMPTY_RESPONSE) -> str:
     return Exchange(1, 0.0, "alice", request, response).as_text()
 
 
@@ -83,6 +87,9 @@ HIDDEN_BACK = {
     "a cookie that is set": Response(200, (("Set-Cookie", f"__Host-session={SECRET}; Secure; Path=/"),)),
     "tokens that are issued": json_response(
         {"access_token": JWT, "refresh_token": SECRET, "token_type": "Bearer"}
+    ),
+    "a cookie that is set and repeated in the page": Response(
+        200, (("Set-Cookie", f"sid={SECRET}"), ("Content-Type", "text/html")), f"<p>{SECRET}</p>".encode()
     ),
     "a redirect with a token in its fragment": Response(
         302, (("Location", f"https://app.test/#access_token={SECRET}"),)
@@ -302,7 +309,7 @@ def test_headers_may_be_given_as_a_dict_or_as_pairs() -> None:
 
 
 def test_names_say_what_is_a_credential() -> None:
-    credentials = "access_token accessToken X-CSRF-Token password new_password sid session_id client_secret DPoP".split()
+    credentials = "access_token accessToken X-CSRF-Token password sid session_id client_secret DPoP".split()
     harmless = (
         "token_type expires_in token_endpoint client_id csrf_header jti iat sub user token_type_hint".split()
     )

@@ -1,0 +1,22 @@
+"""Takes the first cookie that comes, which may be the one that only colours the page.
+
+Refused by: test_the_session_door
+"""
+
+import base64
+import json
+
+
+def describe(response):
+    token = response["body"].get("access_token")
+    if token:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return {
+            "state": "token",
+            "send": ["Authorization", "Bearer " + token],
+            "look_up": "signing key",
+            "roles": claims["roles"],
+        }
+    cookies = [v.split(";")[0] for k, v in response["headers"] if k == "Set-Cookie"]
+    return {"state": "server", "send": ["Cookie", cookies[0]], "look_up": "session", "roles": None}
