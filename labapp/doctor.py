@@ -116,10 +116,10 @@ def _redis() -> Finding:
         try:
             store = open_store(url, prefix="lab:doctor:")
         except LabError as error:
-            return Finding("redis", str(error), ok=False, advice="or unset LAB_REDIS_URL")
-        return Finding("redis", f"answers at {store.url} (LAB_REDIS_URL)")
+            return Finding("redis-server", str(error), ok=False, advice="or unset LAB_REDIS_URL")
+        return Finding("redis-server", f"answers at {store.url} (LAB_REDIS_URL)")
     server = shutil.which("redis-server") or shutil.which("valkey-server")
-    return Finding("redis", "redis-server is installed" if server else "none, and none is needed")
+    return Finding("redis-server", "redis-server is installed" if server else "none, and none is needed")
 
 
 def _walls() -> Finding:

@@ -195,7 +195,8 @@ class Lab:
 
     def time_machine(self, *visits: Visit, **named: Visit) -> TimeMachine:
         """Show the clock with buttons, and below it whether each visit would be served."""
-        watched = {f"{v.user} at the {v.door} door": v for v in visits} | named
+        watched = {f"{v.user} at the {v.door} door": v for v in visits}
+        watched |= {name.replace("_", " "): visit for name, visit in named.items()}
 
         def watch() -> list[tuple[str, str, str]]:
             found = ((name, *self.would_serve(visit)) for name, visit in watched.items())

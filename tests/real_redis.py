@@ -33,7 +33,9 @@ class RedisServer:
         )  # fmt: skip
         # Its own retry waits for the socket: nothing here sleeps.
         retry = redis.retry.Retry(redis.backoff.ConstantBackoff(0.01), 500)
-        with redis.Redis(unix_socket_path=str(self.socket), retry=retry, retry_on_error=[ConnectionError]) as client:
+        with redis.Redis(
+            unix_socket_path=str(self.socket), retry=retry, retry_on_error=[ConnectionError]
+        ) as client:
             client.ping()
 
     def stop(self) -> None:

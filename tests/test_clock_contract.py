@@ -27,7 +27,9 @@ def lab() -> LabClock:
     return lab
 
 
-@pytest.mark.parametrize(("module", "attribute", "stand_in"), STAND_INS, ids=[name for name, _, _ in STAND_INS])
+@pytest.mark.parametrize(
+    ("module", "attribute", "stand_in"), STAND_INS, ids=[name for name, _, _ in STAND_INS]
+)
 def test_each_library_still_reads_its_clock_where_we_stand(lab, module, attribute, stand_in):
     assert getattr(importlib.import_module(module), attribute) is stand_in
 

@@ -17,9 +17,9 @@ class Timeline:
         self.start = self.now = float(int(store.clock.now()))
 
     def advance(self, seconds: float) -> float:
-        """Let time pass for both; returns the new `now`."""
+        """Let time pass for both, or set both back; returns the new `now`."""
         self.now += seconds
-        self._clock.advance(seconds)  # type: ignore[attr-defined]
+        self._clock.step(seconds)  # type: ignore[attr-defined]
         return self.now
 
     def to(self, offset: float) -> float:

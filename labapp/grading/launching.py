@@ -59,7 +59,8 @@ def launch(wall: Wall, stdin: Any, folder: Path) -> subprocess.Popen[bytes]:
         folder: an empty folder to run in.
     """
     kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}  # Windows needs it
-    environment = {"PATH": os.defpath, "LANG": "C.UTF-8", **kept}
+    own = dict.fromkeys(("HOME", "TMPDIR"), str(folder))
+    environment = {"PATH": os.defpath, "LANG": "C.UTF-8", **own, **kept}
     command = [sys.executable, "-I", "-B", "-c", _FIRST_WORDS]
     return wall.launch(command, stdin=stdin, folder=folder, environment=environment)
 

@@ -59,8 +59,9 @@ class Places:
 
     @property
     def answers(self) -> Path:
-        """The learner's folder."""
-        return self.home / "exercises" / "answers"
+        """The learner's folder; `LAB_ANSWERS` names another one."""
+        asked = os.environ.get("LAB_ANSWERS")
+        return Path(asked).expanduser().resolve() if asked else self.home / "exercises" / "answers"
 
     @property
     def solutions(self) -> Path:

@@ -82,12 +82,11 @@ def known() -> dict[str, type[Exception]]:
 
 
 def _add_details(error: Exception, details: dict[str, Any]) -> None:
-    if isinstance(error, errors.CredentialError):
-        error.refused = ""
+    """Set the attributes that its constructor would have set; what was not told is an empty text."""
     for name in DETAILS:
-        value = details.get(name)
-        if type(value) is int or (type(value) is str and len(value) <= MAX_MESSAGE):
-            setattr(error, name, value)
+        value = details.get(name, "")
+        if type(error).__module__ != "builtins" and type(value) in (str, int):
+            setattr(error, name, value[:MAX_MESSAGE] if type(value) is str else value)
 
 
 def _texts(values: list[Any]) -> list[str]:

@@ -17,6 +17,7 @@ Rules kept here:
 - The family's absolute life is counted from the login, and rotation does not extend it (ASVS v5.0.0-10.4.8).
 - A family that is not used for a while is dead as well.
 - Exchange is one transaction (WATCH, MULTI, EXEC): of any number of simultaneous uses, one wins.
+- Reuse is reported each time, also of a family that has ended already: somebody holds a copy.
 - *Grace*: an honest client may send the same token twice, from two tabs, or because an answer was lost.
   For `grace` seconds the immediate parent of the live token is refused without ending the family; nothing older is.
   While that window is open, a thief who comes second is not noticed; that is its price.
@@ -41,6 +42,7 @@ Example:
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +53,10 @@ from labapp.tokens.revocation import EndedFamilies
 
 PREFIX = "rt_"
 """Tells people and leak scanners what they are looking at."""
+
+_SHAPE = re.compile(PREFIX + "[A-Za-z0-9_-]{43}", re.ASCII)
+_TIDY_UP = 60
+"""Seconds that the store keeps a family beyond its life: it only tidies up, and a comparison decides and says why."""
 
 
 @dataclass(frozen=True)
@@ -158,8 +164,8 @@ class RefreshFamilies:
                     "ended": "",
                 },
             )
-            pipe.expire(keys.family(family), self.life)
-            pipe.set(keys.refresh(digest), family, ex=self.life)
+            pipe.expire(keys.family(family), self.life + _TIDY_UP)
+            pipe.set(keys.refresh(digest), family, ex=self.life + _TIDY_UP)
             pipe.zremrangebyscore(keys.families_of(user), "-inf", now)  # the index must not grow for ever
             pipe.zadd(keys.families_of(user), {family: expires})
             pipe.expire(keys.families_of(user), self.life)
@@ -192,10 +198,10 @@ class RefreshFamilies:
             refused = self._refusal(family, digest, client_id=client_id, now=now, scope=scope)
             pipe.multi()
             if refused is not None or family is None:
-                if family is not None and isinstance(refused, ReplayedRefreshTokenError):
+                if family is not None and isinstance(refused, ReplayedRefreshTokenError) and not family.ended:
                     self._end(pipe, family, "reuse", now)
                 return refused or _gone()
-            remaining = max(1, math.ceil(family.expires - now))
+            remaining = math.ceil(family.expires - now) + _TIDY_UP
             pipe.hset(
                 key,
                 mapping={
@@ -206,7 +212,7 @@ class RefreshFamilies:
                 },
             )
             pipe.set(self._store.keys.refresh(fingerprint(successor)), family_id, ex=remaining)
-            granted = family.scope if scope is None else scope
+            granted = family.scope if scope is None else " ".join(dict.fromkeys(scope.split()))
             return Grant(successor, family_id, family.user, granted, family.born, family.expires)
 
         result = self._store.transaction(exchange, key)
@@ -222,20 +228,22 @@ class RefreshFamilies:
             return _gone()
         if family.client_id != client_id:
             return InvalidGrantError("this refresh token was issued to another client", refused="client")
+        # A clock that was set back counts as the moment of the last use, or a grace of 0 would be one after all.
+        in_grace = digest == family.parent and max(now, family.used) < family.used + self.grace
+        if digest != family.live and not in_grace:
+            return ReplayedRefreshTokenError(
+                "this refresh token was exchanged before; its whole family is ended"
+            )
         if family.ended:
             return InvalidGrantError(f"this login was ended ({family.ended})", refused="ended")
         if now >= family.expires:
             return InvalidGrantError("this login has reached its absolute lifetime", refused="absolute")
         if now >= family.used + self.idle:
             return InvalidGrantError("this login was not used for too long", refused="idle")
-        if digest != family.live:
-            if digest == family.parent and now < family.used + self.grace:
-                return InvalidGrantError(
-                    "this refresh token was exchanged a moment ago; use the answer to that request",
-                    refused="grace",
-                )
-            return ReplayedRefreshTokenError(
-                "this refresh token was exchanged before; its whole family is ended"
+        if in_grace:
+            return InvalidGrantError(
+                "this refresh token was exchanged a moment ago; use the answer to that request",
+                refused="grace",
             )
         if scope is not None and not set(scope.split()) <= set(family.scope.split()):
             return InvalidScopeError("a refresh can narrow the scope that was granted, not widen it")
@@ -255,25 +263,27 @@ class RefreshFamilies:
             if family is None or family.ended:
                 return False
             self._end(pipe, family, reason, now)
-            return True
+            return self._is_alive(family, now)
 
         return self._store.transaction(finish, key)
 
     def end_of(self, user: str, *, reason: str, now: float, keep: str | None = None) -> list[str]:
         """End every family of a user, perhaps but one.
 
+        Those that seem dead of old age are ended too: the clock that says so may run ahead, and be corrected.
+
         Returns:
             The IDs of those that were alive.
         """
-        return [
-            f.id for f in self.of(user, now=now) if f.id != keep and self.end(f.id, reason=reason, now=now)
-        ]
+        names = self._store.redis.zrange(self._store.keys.families_of(user), 0, -1)
+        doomed = [str(name) for name in names if name != keep]
+        return [name for name in doomed if self.end(name, reason=reason, now=now)]
 
     def of(self, user: str, *, now: float) -> list[Family]:
         """List a user's living families, oldest first."""
         names = self._store.redis.zrangebyscore(self._store.keys.families_of(user), f"({now}", "+inf")
         found = (self.get(str(name)) for name in names)
-        return [f for f in found if f is not None and not f.ended and now < f.used + self.idle]
+        return [f for f in found if f is not None and self._is_alive(f, now)]
 
     def get(self, family_id: str) -> Family | None:
         """Return a family as it stands, or None when it is gone."""
@@ -289,13 +299,16 @@ class RefreshFamilies:
 
     def _find(self, token: object) -> tuple[str, str]:
         # A fixed shape first: odd text never reaches the store.
-        if not isinstance(token, str) or not token.startswith(PREFIX) or len(token) > 128:
+        if not isinstance(token, str) or not _SHAPE.fullmatch(token):
             raise InvalidGrantError("this is not a refresh token", refused="shape")
         digest = fingerprint(token)
         family_id = self._store.redis.get(self._store.keys.refresh(digest))
         if family_id is None:
             raise InvalidGrantError("this refresh token is unknown or has expired", refused="unknown")
         return digest, str(family_id)
+
+    def _is_alive(self, family: Family, now: float) -> bool:
+        return not family.ended and now < family.expires and now < family.used + self.idle
 
     def _end(self, pipe: Any, family: Family, reason: str, now: float) -> None:
         pipe.hset(self._store.keys.family(family.id), mapping={"ended": reason})

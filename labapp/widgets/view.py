@@ -17,8 +17,10 @@ STYLE = """<style>
 .harbour{font-family:var(--jp-content-font-family,sans-serif);font-size:var(--jp-content-font-size1,14px);
  color:var(--jp-content-font-color1,#222);line-height:1.45;max-width:62rem}
 .harbour table{border-collapse:collapse;margin:.4em 0;font-size:inherit}
-.harbour th,.harbour td{text-align:left;vertical-align:top;padding:.25em .7em;background:none;
- border-bottom:1px solid var(--jp-border-color2,#ccc);color:inherit;white-space:normal;overflow-wrap:anywhere}
+.harbour table th,.harbour table td{text-align:left!important;vertical-align:top;padding:.25em .7em;
+ border-bottom:1px solid var(--jp-border-color2,#ccc);color:inherit;white-space:normal;overflow-wrap:break-word;
+ word-break:normal;max-width:36rem}
+.harbour table tr{background:none!important}
 .harbour th{font-weight:600}
 .harbour pre,.harbour code{font-family:var(--jp-code-font-family,monospace);font-size:.92em;color:inherit;
  background:var(--jp-layout-color2,#f2f2f2);border-radius:3px}

@@ -32,7 +32,9 @@ def section() -> str:
     figures = measure(
         {
             "bare Flask route": lambda: program.get("https://bare.harbour.test/me"),
-            "bare Flask route, from the simulated browser": lambda: browser.get("https://bare.harbour.test/me"),
+            "bare Flask route, from the simulated browser": lambda: browser.get(
+                "https://bare.harbour.test/me"
+            ),
             "token door, nothing looked up": lambda: offline.get("/me"),
             "token door, denylist": lambda: token.get("/me"),
             "session door": busy_session,

@@ -50,7 +50,14 @@ def measure(cases: Mapping[str, Callable[[], object]], *, calls: int, rounds: in
 
 def as_markdown(title: str, note: str, figures: list[Figure], aims: Mapping[str, str] | None = None) -> str:
     """Write a group of figures as a section."""
-    lines = [f"## {title}", "", note, "", "| case | median | ratio | smallest to largest | aim |", "|---|---|---|---|---|"]
+    lines = [
+        f"## {title}",
+        "",
+        note,
+        "",
+        "| case | median | ratio | smallest to largest | aim |",
+        "|---|---|---|---|---|",
+    ]
     for figure in figures:
         low, high = figure.spread
         aim = (aims or {}).get(figure.name, "")

@@ -30,7 +30,9 @@ def section() -> str:
     )
     slug = "ex00_two_doors"
     answer = places().solution(slug).read_text()
-    warm = measure({"Lab()": Lab, f"all checks of {slug}, isolated": lambda: grade(slug, answer)}, calls=3, rounds=9)
+    warm = measure(
+        {"Lab()": Lab, f"all checks of {slug}, isolated": lambda: grade(slug, answer)}, calls=3, rounds=9
+    )
     return (
         as_markdown("Starting", "Each import in a process of its own.", processes)
         + "\n"

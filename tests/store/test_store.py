@@ -37,7 +37,9 @@ def test_it_shows_what_it_holds(store):
     store.redis.sadd(f"{p}t", "b", "a")
     store.redis.zadd(f"{p}z", {"m": 2})
     store.redis.rpush(f"{p}l", "1", "2")
-    shown = {e.key.removeprefix(p): (e.type, e.value) for e in store.entries() if e.key != store.keys.clock_offset}
+    shown = {
+        e.key.removeprefix(p): (e.type, e.value) for e in store.entries() if e.key != store.keys.clock_offset
+    }
     assert shown == {
         "s": ("string", "v"),
         "h": ("hash", {"a": "1"}),
@@ -196,7 +198,9 @@ def naive(store, key):
 
 def test_the_naive_take_double_spends_at_its_second_trip(store):
     key = store.keys.user("coin")
-    races = list(interleavings(store, naive(store, key), naive(store, key), setup=lambda: store.redis.set(key, "1")))
+    races = list(
+        interleavings(store, naive(store, key), naive(store, key), setup=lambda: store.redis.set(key, "1"))
+    )
     assert [(r.k, r.first.value, r.second.value) for r in races] == [(1, False, True), (2, True, True)]
 
 

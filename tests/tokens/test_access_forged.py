@@ -195,7 +195,9 @@ def test_a_key_is_for_one_algorithm_even_where_another_would_fit_it(alg: str, ot
     assert refusal(forge, token) == "alg"
 
 
-@pytest.mark.parametrize("claimed", ["HS256", "RS256", "ES256", "ES384", "EdDSA", "Ed25519", "RSA-OAEP", "dir"])
+@pytest.mark.parametrize(
+    "claimed", ["HS256", "RS256", "ES256", "ES384", "EdDSA", "Ed25519", "RSA-OAEP", "dir"]
+)
 def test_a_header_does_not_choose_the_algorithm(forge: Bench, claimed: str) -> None:
     """The signature is good for the key's own algorithm; only the header says something else."""
     token = forge.token(forge.header(alg=claimed))
@@ -266,13 +268,16 @@ ES256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 @pytest.mark.parametrize(
-    ("r", "s"), [(0, 0), (0, 1), (1, 0), (ES256_ORDER, 0), (0, ES256_ORDER), (ES256_ORDER, ES256_ORDER), (1, 1)]
+    ("r", "s"),
+    [(0, 0), (0, 1), (1, 0), (ES256_ORDER, 0), (0, ES256_ORDER), (ES256_ORDER, ES256_ORDER), (1, 1)],
 )
 def test_a_psychic_signature_is_refused(r: int, s: int) -> None:
     """CVE-2022-21449: r = s = 0 fitted every message."""
     forge = bench("ES256")
     head, body, _ = forge.token().split(".")
-    assert refusal(forge, f"{head}.{body}.{b64(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}") == "signature"
+    assert (
+        refusal(forge, f"{head}.{body}.{b64(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}") == "signature"
+    )
 
 
 def test_an_es256_signature_in_der_is_refused() -> None:
@@ -287,7 +292,9 @@ def test_an_es256_signature_in_der_is_refused() -> None:
 
 def test_another_issuers_key_of_the_same_name_is_another_key(forge: Bench) -> None:
     """The name is only a hint: whoever chooses it does not choose the key."""
-    impostor = Bench(forge.alg, KeyRing(keys=[SigningKey(forge.key.kid, forge.alg, forge.stranger.key)]), forge.stranger)
+    impostor = Bench(
+        forge.alg, KeyRing(keys=[SigningKey(forge.key.kid, forge.alg, forge.stranger.key)]), forge.stranger
+    )
     token = impostor.issuer().issue("ada", client_id="web", audience=AUDIENCE, scope="admin", now=NOW)
     assert refusal(impostor, token) == "accepted"
     assert refusal(forge, token) == "signature"
@@ -406,7 +413,9 @@ ODD_HEADERS: dict[str, tuple[Forgery, str]] = {
 
 
 @pytest.mark.parametrize(("forgery", "rule"), ODD_HEADERS.values(), ids=ODD_HEADERS)
-def test_an_odd_header_under_a_genuine_signature_is_refused_by(forge: Bench, forgery: Forgery, rule: str) -> None:
+def test_an_odd_header_under_a_genuine_signature_is_refused_by(
+    forge: Bench, forgery: Forgery, rule: str
+) -> None:
     assert refusal(forge, forgery(forge)) == rule
 
 

@@ -38,7 +38,10 @@ def verify(alg: str, anything: Any) -> AccessToken | None:
         return None
 
 
-@given(ALG, st.one_of(st.text(), st.binary(), st.text(ALPHABET + ".", min_size=5), st.none(), st.integers(), JSON))
+@given(
+    ALG,
+    st.one_of(st.text(), st.binary(), st.text(ALPHABET + ".", min_size=5), st.none(), st.integers(), JSON),
+)
 @settings(deadline=None)
 def test_anything_at_all_is_refused(alg: str, anything: Any) -> None:
     assert verify(alg, anything) is None
@@ -46,7 +49,9 @@ def test_anything_at_all_is_refused(alg: str, anything: Any) -> None:
 
 @given(ALG, st.binary(max_size=60), st.binary(max_size=60), st.binary(min_size=1, max_size=64))
 @settings(deadline=None)
-def test_any_bytes_in_three_parts_are_refused(alg: str, header: bytes, claims: bytes, signature: bytes) -> None:
+def test_any_bytes_in_three_parts_are_refused(
+    alg: str, header: bytes, claims: bytes, signature: bytes
+) -> None:
     assert verify(alg, f"{b64(header)}.{b64(claims)}.{b64(signature)}") is None
 
 
@@ -110,11 +115,15 @@ def test_whatever_an_issuer_signs_is_refused_or_of_the_right_types(alg: str, odd
 
 @given(ALG, st.dictionaries(MEMBER, JSON, min_size=1, max_size=4))
 @settings(max_examples=300, deadline=None)
-def test_whatever_stands_in_a_signed_header_is_refused_or_without_effect(alg: str, odd: dict[str, Any]) -> None:
+def test_whatever_stands_in_a_signed_header_is_refused_or_without_effect(
+    alg: str, odd: dict[str, Any]
+) -> None:
     forge = bench(alg)
     token = verify(alg, forge.token(forge.header(**odd)))
     if token is not None:
-        assert not {"crit", "b64", "alg", "kid"} & {name for name in odd if odd[name] != forge.header().get(name)}
+        assert not {"crit", "b64", "alg", "kid"} & {
+            name for name in odd if odd[name] != forge.header().get(name)
+        }
         assert token.claims == forge.claims()
 
 

@@ -100,7 +100,9 @@ RULES: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("claims", "rule"), RULES.values(), ids=RULES)
-def test_one_rule_is_named_where_several_would_refuse(forge: Bench, claims: dict[str, Any], rule: str) -> None:
+def test_one_rule_is_named_where_several_would_refuse(
+    forge: Bench, claims: dict[str, Any], rule: str
+) -> None:
     assert verdict(forge, forge.genuine(**claims), now=NOW, leeway=0) == rule
 
 

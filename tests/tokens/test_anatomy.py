@@ -75,7 +75,10 @@ def test_decoding_anything_gives_bytes_or_a_value_error(text: str) -> None:
         return
 
 
-@given(st.text(max_size=40) | st.lists(st.binary(max_size=20), min_size=3, max_size=3).map(lambda p: ".".join(map(b64, p))))
+@given(
+    st.text(max_size=40)
+    | st.lists(st.binary(max_size=20), min_size=3, max_size=3).map(lambda p: ".".join(map(b64, p)))
+)
 def test_taking_anything_apart_gives_parts_or_a_value_error(text: str) -> None:
     try:
         parts = take_apart(text)

@@ -225,7 +225,9 @@ def test_a_name_is_only_taken_by_a_key_that_could_be_used() -> None:
     assert len(KeySet.from_jwks({"keys": members}, ["ES256"])) == 1
 
 
-@pytest.mark.parametrize("text", ["null", "7", '"keys"', "[]", "{}", '{"keys":null}', '{"keys":{}}', '{"keys":"k"}'])
+@pytest.mark.parametrize(
+    "text", ["null", "7", '"keys"', "[]", "{}", '{"keys":null}', '{"keys":{}}', '{"keys":"k"}']
+)
 def test_what_is_no_key_set_is_told_so_and_never_taken_for_an_empty_one(text: str) -> None:
     """Whoever fetched it keeps the keys that they had."""
     with pytest.raises(jwt.PyJWKSetError):
@@ -244,7 +246,9 @@ ODD = st.recursive(
 
 
 @given(
-    st.dictionaries(st.sampled_from(["kty", "kid", "alg", "use", "key_ops", "crv", "x", "y", "n", "e", "d"]), ODD),
+    st.dictionaries(
+        st.sampled_from(["kty", "kid", "alg", "use", "key_ops", "crv", "x", "y", "n", "e", "d"]), ODD
+    ),
     st.sampled_from(["ES256", "RS256", "EdDSA"]),
 )
 @settings(deadline=None)

@@ -57,7 +57,9 @@ ODD_TEXT: dict[str, str] = {
     "a dot at the beginning": f".{PLAIN}",
     "two dots between parts": f"{H}..{C}.{S}",
     "flattened JSON serialization": json.dumps({"protected": H, "payload": C, "signature": S}),
-    "general JSON serialization": json.dumps({"payload": C, "signatures": [{"protected": H, "signature": S}]}),
+    "general JSON serialization": json.dumps(
+        {"payload": C, "signatures": [{"protected": H, "signature": S}]}
+    ),
     "the scheme in front": f"Bearer {PLAIN}",
     "quotes around it": f'"{PLAIN}"',
     "percent-encoded dots": PLAIN.replace(".", "%2E"),

@@ -23,16 +23,27 @@ LIFE, IDLE = 1000, 100
 class Logins:
     """Families of one store under Timeline's clock, with short words for what tests do."""
 
-    def __init__(self, store: Store, time: Timeline, *, grace: int = 0, ended: EndedFamilies | None = None) -> None:
+    def __init__(
+        self, store: Store, time: Timeline, *, grace: int = 0, ended: EndedFamilies | None = None
+    ) -> None:
         self.store, self.time = store, time
         self.families = RefreshFamilies(store, life=LIFE, idle=IDLE, grace=grace, ended=ended)
 
-    def begin(self, user: str = "alice", *, client_id: str = "web", scope: str = "accounts transfers") -> Grant:
+    def begin(
+        self, user: str = "alice", *, client_id: str = "web", scope: str = "accounts transfers"
+    ) -> Grant:
         return self.families.begin(user, client_id=client_id, scope=scope, now=self.time.now)
 
     def rotate(self, grant: Grant | str, *, client_id: str = "web", scope: str | None = None) -> Grant:
-        token = grant if isinstance(grant, str) else grant.refresh_token
+        token = grant.refresh_token if isinstance(grant, Grant) else grant
         return self.families.rotate(token, client_id=client_id, now=self.time.now, scope=scope)
+
+    def chain(self, length: int) -> list[Grant]:
+        """One login and its exchanges: only the last token is good."""
+        grants = [self.begin()]
+        for _ in range(length - 1):
+            grants.append(self.rotate(grants[-1]))
+        return grants
 
     def refused(self, grant: Grant | str, **more: Any) -> str:
         """Try to rotate; return the rule that refused, or `accepted`."""
@@ -48,9 +59,7 @@ class Logins:
 
     def snapshot(self) -> Any:
         """Everything that the store holds, but for how long it will."""
-        return [
-            (e.key, e.value) for e in self.store.entries() if e.key != self.store.keys.clock_offset
-        ]
+        return [(e.key, e.value) for e in self.store.entries() if e.key != self.store.keys.clock_offset]
 
 
 @pytest.fixture
@@ -67,10 +76,7 @@ def graceful(store: Store, time: Timeline) -> Logins:
 
 
 def test_each_exchange_gives_a_new_token_of_the_same_login(logins: Logins) -> None:
-    grants = [logins.begin()]
-    for _ in range(5):
-        logins.time.advance(1)
-        grants.append(logins.rotate(grants[-1]))
+    grants = logins.chain(6)
     assert len({grant.refresh_token for grant in grants}) == 6
     assert {(g.family, g.user, g.scope, g.auth_time, g.expires) for g in grants} == {
         (grants[0].family, "alice", "accounts transfers", logins.time.start, logins.time.start + LIFE)
@@ -88,8 +94,7 @@ def test_a_login_may_say_when_it_was_proved(logins: Logins) -> None:
 
 def test_a_token_is_found_by_its_hash_only(logins: Logins) -> None:
     """A copy of the store opens no door: no token stands in it, nor any part of one."""
-    grants = [logins.begin()]
-    grants += [logins.rotate(grants[-1]) for _ in range(3)]
+    grants = logins.chain(4)
     logins.refused(grants[0])
     dump = repr(logins.store.entries())
     for grant in grants:
@@ -125,8 +130,7 @@ def test_reuse_is_noticed_in_both_orders_and_ends_the_login_for_both(logins: Log
 
 
 def test_any_ancestor_is_reuse_not_only_the_last(logins: Logins) -> None:
-    chain = [logins.begin()]
-    chain += [logins.rotate(chain[-1]) for _ in range(4)]
+    chain = logins.chain(5)
     with pytest.raises(ReplayedRefreshTokenError):
         logins.rotate(chain[0])
     assert logins.refused(chain[-1]) == "ended"
@@ -134,8 +138,7 @@ def test_any_ancestor_is_reuse_not_only_the_last(logins: Logins) -> None:
 
 def test_reuse_is_noticed_every_time(logins: Logins) -> None:
     """Also when the login has ended already: each is a sign that somebody holds a copy."""
-    chain = [logins.begin()]
-    chain += [logins.rotate(chain[-1]) for _ in range(3)]
+    chain = logins.chain(4)
     assert [logins.refused(grant) for grant in (*chain[:3], *chain[:3])] == ["reuse"] * 6
     assert logins.refused(chain[3]) == "ended"
 
@@ -225,7 +228,9 @@ def test_scope_can_be_narrowed_for_one_exchange(logins: Logins, asked: str | Non
     assert logins.rotate(narrowed).scope == "accounts transfers"
 
 
-@pytest.mark.parametrize("asked", ["admin", "accounts admin", "account", "ACCOUNTS", "accounts,transfers", "*", "\0", "\ud800"])
+@pytest.mark.parametrize(
+    "asked", ["admin", "accounts admin", "account", "ACCOUNTS", "accounts,transfers", "*", "\0", "\ud800"]
+)
 def test_asking_for_more_leaves_everything_as_it_was(logins: Logins, asked: str) -> None:
     grant = logins.begin()
     before = logins.snapshot()
@@ -506,7 +511,11 @@ def test_a_store_that_is_down_lets_nobody_in_and_forgets_nothing(fake_store: Sto
     logins = Logins(fake_store, Timeline(fake_store))
     grant = logins.begin()
     with fake_store.outage():
-        for work in (logins.begin, lambda: logins.rotate(grant), lambda: logins.families.find(grant.refresh_token)):
+        for work in (
+            logins.begin,
+            lambda: logins.rotate(grant),
+            lambda: logins.families.find(grant.refresh_token),
+        ):
             with pytest.raises(StorageUnavailableError):
                 work()
     assert logins.refused(grant) == "accepted"

@@ -144,7 +144,9 @@ def test_a_second_spelling_of_a_revoked_token_is_refused(store: Store, time: Tim
     denylist = Denylist(store, leeway=0)
     denylist.revoke(forge.verifier().verify(text, now=time.now), now=time.now)
     with pytest.raises(RevokedTokenError):
-        Lookup(store, [denylist]).refuse_if_revoked(forge.verifier().verify(other, now=time.now), now=time.now)
+        Lookup(store, [denylist]).refuse_if_revoked(
+            forge.verifier().verify(other, now=time.now), now=time.now
+        )
 
 
 def test_an_entry_betrays_no_token(service: Service, time: Timeline) -> None:
@@ -181,7 +183,9 @@ def test_the_mark_of_an_ended_login_outlives_its_last_token(store: Store, leeway
     assert not [key for key in store.own_keys() if "ended" in key]
 
 
-def test_a_token_without_a_login_is_not_ended_by_a_login_called_dash(service: Service, time: Timeline) -> None:
+def test_a_token_without_a_login_is_not_ended_by_a_login_called_dash(
+    service: Service, time: Timeline
+) -> None:
     """What stands in for "no family" must not be a name that somebody can have."""
     service.end_family("-", now=time.now)
     assert service.serves(service.issue(now=time.now, family=None), now=time.now) == "served"

@@ -12,8 +12,8 @@ from typing import Any
 MAX_PRINTED = 20_000
 MAX_MESSAGE = 2_000
 MAX_LINES = 8
-DETAILS = ("refused", "timeout", "needed", "max_age")
-"""Attributes by which the lab's errors say more; they are told when they are a text or a number."""
+DETAILS = ("refused", "timeout", "needed", "max_age", "claim")
+"""Attributes by which the lab's errors and PyJWT's say more; they are told when they are a text or a number."""
 
 
 class Printed(io.TextIOBase):
@@ -75,7 +75,7 @@ def describe(error: BaseException, filename: str) -> dict[str, Any]:
         >>> told["types"][0], told["message"], told["lines"]
         ('builtins.KeyError', "'key'", [])
     """
-    bases = [base for base in type(error).__mro__ if base not in (object, BaseException)]
+    bases = [base for base in type(error).__mro__ if base is not object]
     return {
         "types": [f"{base.__module__}.{base.__qualname__}"[:200] for base in bases[:12]],
         "message": _text_of(error)[:MAX_MESSAGE],
