@@ -25,6 +25,7 @@ from labapp.client import ApiClient, Browser, Network, Response
 from labapp.client.visits import SessionVisit, TokenVisit, Visit
 from labapp.clock import LAB_START, MovableClock
 from labapp.errors import SetupError
+from labapp.flaws import flaw
 from labapp.grading.answers import restore, undo
 from labapp.grading.engine import catalog
 from labapp.grading.hints import next_hint, show_solution, shown
@@ -37,6 +38,7 @@ from labapp.tokens.refusals import REFUSALS, reason
 from labapp.web.assembly import ORIGINS, Assembly, assemble, strategy
 from labapp.widgets.cell import check, next_cell, register
 from labapp.widgets.exchanges import exchange_list, side_by_side
+from labapp.widgets.family_tree import family_tree
 from labapp.widgets.predict import Prediction
 from labapp.widgets.report_card import report_card
 from labapp.widgets.store_view import store_table
@@ -47,6 +49,9 @@ from labapp.widgets.view import View, box, escape, plain_table
 
 ADDRESSES = {"alice": "203.0.113.7", "bob": "203.0.113.21", "mallory": "198.51.100.66"}
 """Where the people of the lab sit; addresses that are reserved for documentation (RFC 5737)."""
+
+
+NAMES = {address: name for name, address in ADDRESSES.items()}
 
 
 class TokenDoor:
@@ -269,6 +274,21 @@ class Lab:
         return report_card(exercises, reached(where.answers), hints)
 
     # --- the bank -------------------------------------------------------------------------------------------------
+
+    def weaken(self, name: str) -> View:
+        """Put a deliberate mistake into the running bank, by its name (`labapp.flaws`); `restore_bank()` undoes it.
+
+        It stays in this process: nothing of it is served over a network.
+        """
+        found = flaw(name)
+        self.install(**found.exchange(self.bank.parts))
+        return View(
+            box("warn", f"<b>Weakened on purpose.</b> {escape(found.mistake)}"), f"weakened: {found.mistake}"
+        )
+
+    def family_tree(self, family: str | None = None) -> View:
+        """Draw a refresh-token family as the trail has it; the latest one unless named."""
+        return family_tree(self.trail.records(), family, NAMES)
 
     def restore_bank(self) -> None:
         """Bring the sound bank back; what it remembers stays."""

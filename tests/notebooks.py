@@ -71,7 +71,6 @@ def outputs(notebook: Any, slug: str) -> str:
 
 
 def text_of(cell: Any) -> str:
-    parts = []
-    for output in cell.get("outputs", []):
-        parts.append(output.get("text", "") or output.get("data", {}).get("text/plain", ""))
-    return "\n".join(parts)
+    return "\n".join(
+        output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in cell.get("outputs", [])
+    )

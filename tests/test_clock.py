@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from labapp import clock
 from labapp.clock import LAB_START, LabClock, SkewedClock, SystemClock
 

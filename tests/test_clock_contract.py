@@ -13,6 +13,7 @@ import jwt
 import pytest
 from flask import Flask, session
 from jwt.jwk_set_cache import JWKSetCache
+
 from labapp import clock
 from labapp.clock import LAB_START, STAND_INS, LabClock
 from labapp.store import open_store

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+
 from labapp.__main__ import main
 from labapp.doctor import examine
 from labapp.grading.places import places

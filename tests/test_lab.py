@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from labapp import clock
 from labapp.clock import LAB_START
 from labapp.errors import SetupError, StorageUnavailableError

@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
+
 from labapp.authoring.notebooks import prose
 from labapp.grading.engine import catalog
-
 from tests.notebooks import LESSONS, ROOT, answered, outputs, read, run, slugs, text_of
 
 IDS = [path.stem for path in LESSONS]

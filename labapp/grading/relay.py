@@ -26,7 +26,9 @@ from labapp.grading.relay_rules import NOT_A_HANDSHAKE, handshake, refusal
 from labapp.grading.resp import NULL_ARRAY, RespError, read_commands, write_error, write_reply
 from labapp.store import Store
 
-MOST_CONNECTIONS = 256
+MOST_CONNECTIONS = 40
+"""For one answer; the store's own pool has a hundred, and two answers may race."""
+
 MOST_REPLY_BYTES = 2_000_000
 
 _ABORTED = "EXECABORT Transaction discarded because of previous errors."

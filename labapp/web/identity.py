@@ -85,7 +85,14 @@ def token() -> Response:
     if person is None or person.disabled:
         bank.families.end(grant.family, reason="disabled", now=now())
         raise InvalidGrantError("this login was ended (disabled)", refused="disabled")
-    _note(bank.trail, "rotate", user=person.name, credential=grant.refresh_token, family=grant.family)
+    _note(
+        bank.trail,
+        "rotate",
+        user=person.name,
+        credential=grant.refresh_token,
+        family=grant.family,
+        parent=bank.trail.fingerprint(presented),
+    )
     return _hand_out(grant, person, client_id)
 
 

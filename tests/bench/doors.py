@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from flask import Flask
-from labapp.lab import Lab
 
+from labapp.lab import Lab
 from tests.bench.rounds import as_markdown, measure
 
 AIM = "2.5 or less"

@@ -8,7 +8,6 @@ import sys
 from labapp.grading.engine import grade
 from labapp.grading.places import places
 from labapp.lab import Lab
-
 from tests.bench.rounds import as_markdown, measure
 
 

@@ -23,6 +23,7 @@ kind = "R"
 minutes = 5
 points = 2
 core = true
+words = ["visibility"]
 sources = ["Euclid, Elements, book VII"]
 hints = ["add", "add it", "add it to itself"]
 deadline = 0.5
@@ -35,6 +36,7 @@ kind = "D"
 minutes = 10
 points = 3
 core = false
+words = ["revocation"]
 needs = ["ex00_double"]
 sources = ["RFC 9700 section 4.14.2"]
 hints = ["look", "one command", "GETDEL"]
@@ -148,7 +150,7 @@ FILES = {
             """A coin that is too old is refused."""
             attempt.call("spend", attempt.redis, mint(attempt))
             coin = mint(attempt)
-            attempt.clock.advance(60)
+            attempt.clock.advance(61)
             attempt.raises(PermissionError, "spend", attempt.redis, coin)
 
 

@@ -138,9 +138,16 @@ def ends(pid: int, seconds: float = 20) -> bool:
         os.close(handle)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def host() -> Iterator[AnswerHost]:
-    """A host of its own, so that what is left behind can be seen."""
+    """A host of this file's own, so that what is left behind can be seen."""
+    with AnswerHost() as host:
+        yield host
+
+
+@pytest.fixture
+def own_host() -> Iterator[AnswerHost]:
+    """A host that may be harmed."""
     with AnswerHost() as host:
         yield host
 
@@ -236,49 +243,50 @@ def test_orphans_are_ended_with_the_answer(host: AnswerHost, attack: str) -> Non
 
 
 @on_linux
-def test_an_answer_that_kills_the_helper_harms_nobody_else(host: AnswerHost) -> None:
+def test_an_answer_that_kills_the_helper_harms_nobody_else(own_host: AnswerHost) -> None:
     """The next answer gets a new helper; the old one's children are gone."""
-    answer = host.start(answer_text("os.kill(os.getppid(), 9)"), "ex00_attack")
-    old = helper_pid(host)
+    answer = own_host.start(answer_text("os.kill(os.getppid(), 9)"), "ex00_attack")
+    old = helper_pid(own_host)
     pids = [old, *children(old)]
     with contextlib.suppress(Failure):
         answer.call("all", deadline=10)
     assert all(ends(pid) for pid in pids)
     answer.close()
-    following = host.start(answer_text("pass"), "ex00_next")
+    following = own_host.start(answer_text("pass"), "ex00_next")
     assert following.call("well", deadline=5) == "well"
-    assert helper_pid(host) != old
+    assert helper_pid(own_host) != old
     assert not is_there(old)
 
 
 @on_linux
-def test_a_helper_that_was_stopped_is_replaced(host: AnswerHost, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_helper_that_was_stopped_is_replaced(own_host: AnswerHost, monkeypatch: pytest.MonkeyPatch) -> None:
     """It could be asked for ever."""
     monkeypatch.setattr("labapp.grading.warm_helper.REPLY_SECONDS", 0.2)
-    answer = host.start(answer_text("os.kill(os.getppid(), 19)"), "ex00_attack")
-    old = helper_pid(host)
+    answer = own_host.start(answer_text("os.kill(os.getppid(), 19)"), "ex00_attack")
+    old = helper_pid(own_host)
     assert answer.call("all", deadline=10) == "done"
     answer.close()
-    following = host.start(answer_text("pass"), "ex00_next")
-    assert following.call("well", deadline=5) == "well"
-    assert helper_pid(host) != old
+    for _ in range(2):  # a spare may have been forked before
+        following = own_host.start(answer_text("pass"), "ex00_next")
+        assert following.call("well", deadline=5) == "well"
+    assert helper_pid(own_host) != old
     assert not is_there(old)
 
 
 @on_linux
-def test_files_go_with_the_answer(host: AnswerHost) -> None:
+def test_files_go_with_the_answer(own_host: AnswerHost) -> None:
     """Also those that were made undeletable."""
     attack = (
         "os.makedirs('a/b'); open('a/b/file', 'w').write('x'); os.symlink('/etc', 'a/etc'); "
         "os.chmod('a/b', 0); os.chmod('a', 0)"
     )
-    answer = host.start(answer_text(attack), "ex00_attack")
-    folder = Path(f"/proc/{helper_pid(host)}/cwd").resolve()
+    answer = own_host.start(answer_text(attack), "ex00_attack")
+    folder = Path(f"/proc/{helper_pid(own_host)}/cwd").resolve()
     assert answer.call("all", deadline=5) == "done"
     answer.close()
-    host.settle()
+    own_host.settle()
     assert len(list(folder.iterdir())) == 1, "the spare's"
-    host.close()
+    own_host.close()
     assert not folder.exists()
     assert Path("/etc").is_dir()
 
@@ -298,6 +306,27 @@ def test_closing_the_host_ends_everything(open_files: Callable[[], set[str]]) ->
     assert len(pids) >= 8
     host.close()
     assert [pid for pid in pids if is_there(pid)] == []
+    assert open_files() == files
+
+
+@on_linux
+def test_an_answer_without_a_helper_leaves_nothing_either(open_files: Callable[[], set[str]]) -> None:
+    """Where nothing can be forked, each answer is a process with a folder of its own."""
+    files, ours = open_files(), children(os.getpid())
+    with AnswerHost(forks=False) as host:
+        for attack in (
+            "[os.fork() or time.sleep(1000) for _ in range(3)]",
+            "while True: pass",
+            "os._exit(0)",
+        ):
+            answer = host.start(answer_text(attack), "ex00_attack")
+            (new,) = [pid for pid in children(os.getpid()) - ours if is_there(pid)]
+            folder = Path(f"/proc/{new}/cwd").resolve()
+            with contextlib.suppress(Failure):
+                answer.call("all", deadline=0.3)
+            answer.close()
+            assert not folder.exists()
+            assert children(os.getpid()) <= ours
     assert open_files() == files
 
 
@@ -409,16 +438,29 @@ def test_garbage_to_the_store_is_a_redis_error(load: Any) -> None:
     assert answer.call("send", [store, ping], deadline=10) == "PONG"
 
 
-def test_a_fork_of_ours_leaves_the_helper_alone(host: AnswerHost) -> None:
+@on_linux
+def test_a_fork_of_ours_leaves_the_helper_alone(tmp_path: Path) -> None:
     """A program that forks itself, as multiprocessing does, neither uses nor ends its parent's helper."""
-    answer = host.start(answer_text("pass"), "ex00_next")
-    program = "import os; print(os.getpid())"
-    assert subprocess.run([sys.executable, "-c", program], check=True, capture_output=True).returncode == 0
-    helper = host._helper
-    assert helper is not None
-    helper._owner += 1
-    assert not helper.is_alive
-    helper.stop(1)
-    assert answer.call("well", deadline=5) == "well"
-    helper._owner -= 1
-    helper._is_closed = False
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent("""
+            import os
+            from labapp.grading.host import AnswerHost
+
+            TEXT = "def whose(x):\\n    import os\\n    return [x, os.getppid()]\\n"
+            with AnswerHost() as host:
+                answer = host.start(TEXT, "ex00_fork")
+                ours = answer.call("whose", ["parent"], deadline=10)
+                child = os.fork()
+                if child == 0:
+                    theirs = host.start(TEXT, "ex00_fork").call("whose", ["child"], deadline=10)
+                    host.close()
+                    os._exit(0 if theirs[0] == "child" and theirs[1] != ours[1] else 1)
+                assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+                assert answer.call("whose", ["parent"], deadline=10) == ours
+                assert host.start(TEXT, "ex00_fork").call("whose", ["parent"], deadline=10) == ours
+            """)
+    )
+    subprocess.run(
+        [sys.executable, str(script)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from labapp.clock import LAB_START, LabClock, RunningClock, SystemClock
 from labapp.errors import SetupError, StorageUnavailableError
 from labapp.store import Keys, fingerprint, open_store

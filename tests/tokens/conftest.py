@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from labapp.store import Store
 
+from labapp.store import Store
 from tests.timeline import Timeline
 from tests.tokens.forging import ALGORITHMS, Bench, bench
 

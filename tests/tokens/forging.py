@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from jwt.algorithms import get_default_algorithms
+
 from labapp.clock import LAB_START
 from labapp.tokens.access import AccessTokenIssuer, AccessTokenVerifier
 from labapp.tokens.keys import KeyRing, SigningKey

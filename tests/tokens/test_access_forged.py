@@ -16,11 +16,11 @@ from typing import Any
 import jwt
 import pytest
 from jwt.algorithms import get_default_algorithms
+
 from labapp.errors import InvalidTokenError
 from labapp.tokens.keys import KeyRing, KeySet, SigningKey
 from labapp.tokens.reading import MAX_LENGTH
 from labapp.tokens.refusals import REFUSALS, reason
-
 from tests.tokens.forging import (
     ABSENT,
     AUDIENCE,

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+
 from labapp.tokens.access import AccessToken
 from labapp.tokens.refusals import REFUSALS, reason
-
 from tests.tokens.forging import ALGORITHMS, AUDIENCE, ISSUER, NOW, b64, bench, unb64
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -6,9 +6,9 @@ from typing import Any
 
 import jwt
 import pytest
+
 from labapp.clock import LabClock, SkewedClock
 from labapp.tokens.refusals import REFUSALS, reason
-
 from tests.tokens.forging import AUDIENCE, ISSUER, LIFE, NOW, Bench
 
 LEEWAYS = pytest.mark.parametrize("leeway", [0, 1, 5, 60])

@@ -7,8 +7,8 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from labapp.tokens.anatomy import decode, encode, put_together, take_apart
 
+from labapp.tokens.anatomy import decode, encode, put_together, take_apart
 from tests.tokens.forging import Bench, b64
 
 

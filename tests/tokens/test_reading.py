@@ -10,8 +10,8 @@ import jwt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from labapp.tokens.reading import LAST_SECOND, MAX_LENGTH, is_name, is_time, read
 
+from labapp.tokens.reading import LAST_SECOND, MAX_LENGTH, is_name, is_time, read
 from tests.tokens.forging import b64, unb64
 
 HEADER = '{"alg":"HS256","typ":"at+jwt","kid":"k"}'

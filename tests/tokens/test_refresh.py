@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from labapp.errors import (
     InvalidGrantError,
     InvalidScopeError,
@@ -14,7 +15,6 @@ from labapp.errors import (
 from labapp.store import Store
 from labapp.tokens.refresh import PREFIX, Grant, RefreshFamilies
 from labapp.tokens.revocation import EndedFamilies
-
 from tests.timeline import Timeline
 
 LIFE, IDLE = 1000, 100

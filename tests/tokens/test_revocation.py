@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from labapp.errors import RevokedTokenError, StorageUnavailableError
 from labapp.store import Store
 from labapp.tokens.access import AccessToken, AccessTokenIssuer, AccessTokenVerifier
 from labapp.tokens.keys import KeyRing
 from labapp.tokens.refusals import REFUSALS, reason
 from labapp.tokens.revocation import CutOff, Denylist, EndedFamilies, Lookup, Wait
-
 from tests.timeline import Timeline
 from tests.tokens.forging import AUDIENCE, ISSUER, bench, unb64
 from tests.tokens.test_access_forged import ES256_ORDER

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from labapp.clock import LAB_START, LabClock
 from labapp.grading.engine import grade
 from labapp.grading.places import places
