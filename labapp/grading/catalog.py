@@ -14,8 +14,8 @@ It is one file, `exercises/catalog.toml`, with one `[[exercise]]` table each, wr
     needs = []                              # slugs that are better done before
     sources = ["RFC 9700 section 4.14.2"]
     hints = ["…", "…", "…"]                 # three, each one step further
-    deadline = 2.0                          # optional: seconds for one call
-    budget = 20.0                           # optional: seconds for the whole submission
+    deadline = 5.0                          # optional: seconds for one call
+    budget = 30.0                           # optional: seconds for the whole submission
     stop_at_timeout = true                  # optional: does the first timeout end the run?
     [exercise.thresholds]                   # optional: numbers that the checks go by
 
@@ -56,8 +56,8 @@ class Exercise:
     sources: tuple[str, ...]
     hints: tuple[str, ...]
     needs: tuple[str, ...] = ()
-    deadline: float = 2.0
-    budget: float = 20.0
+    deadline: float = 5.0
+    budget: float = 30.0
     stop_at_timeout: bool = True
     thresholds: Mapping[str, float] = field(default_factory=dict)
 

@@ -32,7 +32,7 @@ def report_card(
     for exercise in exercises:
         here = known.get(exercise.slug)
         kind, word = _state(here, shown.get(exercise.slug, Shown()))
-        points = f"{here.best if here else 0:g} of {exercise.points}"
+        points = f"{here.best if here else 0:g}\u00a0of\u00a0{exercise.points}"
         marks = [_MARK if name in exercise.words else "" for name in WORDS]
         rows.append([exercise.lesson, exercise.slug, word, points, *marks])
         cells.append([exercise.lesson, escape(exercise.title), badge(kind, word), points, *marks])
@@ -59,4 +59,4 @@ def _state(here: Reached | None, shown: Shown) -> tuple[str, str]:
 def _sum(exercises: list[Exercise], known: Mapping[str, Reached], word: str | None) -> str:
     mine = [e for e in exercises if word is None or word in e.words]
     got = sum(known[e.slug].best for e in mine if e.slug in known)
-    return f"{got:g} of {sum(e.points for e in mine)}" if mine else "–"
+    return f"{got:g}\u00a0of\u00a0{sum(e.points for e in mine)}" if mine else "–"

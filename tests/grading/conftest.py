@@ -26,7 +26,7 @@ core = true
 words = ["visibility"]
 sources = ["Euclid, Elements, book VII"]
 hints = ["add", "add it", "add it to itself"]
-deadline = 0.5
+deadline = 3.0
 
 [[exercise]]
 slug = "ex09_spend"
@@ -40,6 +40,7 @@ words = ["revocation"]
 needs = ["ex00_double"]
 sources = ["RFC 9700 section 4.14.2"]
 hints = ["look", "one command", "GETDEL"]
+deadline = 1.0
 """
 
 FILES = {

@@ -47,7 +47,7 @@ def test_an_entry_is_read(tmp_path: Path) -> None:
     catalog = read_catalog(written(tmp_path, GOOD + "[exercise.thresholds]\nmost = 3\n"))
     exercise = catalog["ex00_x"]
     assert (catalog.slugs, len(catalog), "ex00_x" in catalog) == (["ex00_x"], 1, True)
-    assert (exercise.needs, exercise.deadline, exercise.stop_at_timeout) == ((), 2.0, True)
+    assert (exercise.needs, exercise.deadline, exercise.stop_at_timeout) == ((), 5.0, True)
     assert exercise.thresholds == {"most": 3}
 
 
