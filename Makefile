@@ -39,7 +39,7 @@ clean: ## remove the environment and everything that tools left behind; answers 
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 lock: ## write both lock files anew (needs uv; UPGRADE=--upgrade takes newer versions)
-	$(LOCK) --extra build --extra test --extra serve --output-file requirements-test.lock
+	$(LOCK) --extra build --extra test --output-file requirements-test.lock
 	$(LOCK) --extra build --constraint requirements-test.lock --no-annotate --output-file requirements.lock
 
 # The environment is made again when the lock changes; the test environment is the lab's with more in it.

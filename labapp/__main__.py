@@ -110,5 +110,31 @@ def new(slug: str) -> None:
     click.echo("now replace every TODO; CONTRIBUTING.md says in which order")
 
 
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="the address to listen on")
+@click.option(
+    "--port", default=8765, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one"
+)
+@click.option(
+    "--redis", "redis_url", envvar="LAB_REDIS_URL", help="a real Redis instead of the built-in fakeredis"
+)
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="processes")
+@click.option(
+    "--profile", default="recommended", show_default=True, help="lifetimes: recommended, browser, workshop"
+)
+@click.option("--alg", default="RS256", show_default=True, help="signing algorithm")
+@click.option("--revocation", default="denylist", show_default=True, help="denylist, or wait")
+@click.option("--trail", type=click.Path(path_type=Path, dir_okay=False), help="file of the audit trail")
+@click.option("--control", is_flag=True, help="lab time and the instructor's panel; loopback only")
+@click.option("--prefix", help="name of this bank's keys on a shared Redis; they are kept at the end")
+def serve(**wishes: Any) -> None:
+    """Serve the sound bank over HTTP; docs/http.md says how to use it."""
+    from labapp.profiles import profile
+    from labapp.web.serving.running import serve as run
+
+    profile(wishes["profile"])
+    run(say=lambda line: click.echo(line, nl=True), **wishes)
+
+
 if __name__ == "__main__":
     main()

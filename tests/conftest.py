@@ -112,7 +112,7 @@ def store(request: pytest.FixtureRequest, lab_clock: clock.LabClock) -> Iterator
     server: RedisServer = request.getfixturevalue("real_redis")
     opened = open_store(server.url, prefix=f"test-{secrets.token_hex(6)}:")
     yield opened
-    opened.clear()
+    opened.leave()
 
 
 @pytest.fixture

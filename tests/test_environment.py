@@ -18,7 +18,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 RUN = [*PROJECT["dependencies"], *EXTRAS["build"]]
 LOCKS = {
     "requirements.lock": RUN,
-    "requirements-test.lock": [*RUN, *EXTRAS["test"], *EXTRAS["serve"]],
+    "requirements-test.lock": [*RUN, *EXTRAS["test"]],
 }
 """Each lock → the requirements that it locks."""
 

@@ -16,7 +16,7 @@ A run of the whole suite, which names no exercise, is about the lab and not abou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -102,6 +102,17 @@ def pytest_report_header(config: pytest.Config) -> str:
     return str(config.stash[_SETTINGS])
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the report of the grader where pytest would show a traceback, in the set-up as well."""
+    report = yield
+    if call.excinfo is not None and isinstance(call.excinfo.value, Told):
+        report.longrepr = str(call.excinfo.value)
+    return report
+
+
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Take the modules of checks out of pytest's own hands."""
     if module_path.parts[-3:-1] == ("tests", "exercises") and _home(module_path) is not None:
@@ -174,12 +185,6 @@ class GradedItem(pytest.Item):
     """A test whose failure is shown in the words of the report."""
 
     parent: ExerciseFile
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any, **kwargs: Any) -> Any:
-        """Show the report, and no traceback."""
-        if isinstance(excinfo.value, Told):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, *args, **kwargs)
 
     def reportinfo(self) -> tuple[Path, None, str]:
         """Say where the check is."""

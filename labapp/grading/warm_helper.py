@@ -29,6 +29,9 @@ class Helper:
 
     Args:
         wall: how it is launched and ended.
+
+    Attributes:
+        last_words: what a helper wrote to standard error that never got ready.
     """
 
     def __init__(self, wall: Wall) -> None:
@@ -36,6 +39,7 @@ class Helper:
         self._wall = wall
         self._folder = Path(tempfile.mkdtemp(prefix="lab-answers-"))
         self._children: set[int] = set()
+        self._stopped: set[int] = set()
         self._spares: deque[socket.socket] = deque()
         self._forked: deque[int] = deque()
         self._expected: deque[str] = deque(["ready"])
@@ -46,7 +50,8 @@ class Helper:
             self._process = launch(wall, theirs, self._folder)
         self._sock = ours
         self._channel = Channel(ours, FROM_HELPER)
-        ours.sendall(order(port=None, secret=""))
+        with contextlib.suppress(OSError):  # one that died at once is noticed when it is first asked
+            ours.sendall(order(port=None, secret=""))
 
     @property
     def is_alive(self) -> bool:
@@ -69,17 +74,21 @@ class Helper:
         return ours, pid
 
     def stop(self, pid: int) -> None:
-        """Have a child ended, and whatever it left behind; `settle` waits until that is done."""
+        """Have a child killed; `settle` waits until it is gone, with whatever it left behind."""
         if self.is_alive:
             with contextlib.suppress(WireError, TimeoutError):
                 self._channel.send({"kind": "stop", "pid": pid}, seconds=REPLY_SECONDS)
-                self._expected.append("stopped")
+                self._stopped.add(pid)
                 return
         self.close()
 
     def settle(self) -> None:
-        """Wait until everything that was asked for is done; a helper that does not reply is ended itself."""
+        """Wait until every stopped child is gone; a helper that does not reply is ended itself."""
+        if not self._stopped:
+            return
         try:
+            self._channel.send({"kind": "settle"}, seconds=REPLY_SECONDS)
+            self._expected.append("settled")
             while self.is_alive and self._expected:
                 self._read_reply()
         except (WireError, TimeoutError):
@@ -97,7 +106,10 @@ class Helper:
             return
         is_started = "ready" not in self._expected
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(REPLY_SECONDS if is_started else 0)
+            self._process.wait(REPLY_SECONDS if is_started else 1)
+        if not is_started and self._process.stderr is not None:
+            self._process.kill()
+            self.last_words = self._process.stderr.read().decode(errors="replace").strip()[-500:]
         self._wall.clear(self._process, self._children)
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -114,17 +126,13 @@ class Helper:
 
     def _read_reply(self) -> None:
         expected = self._expected[0]
-        try:
-            message = self._channel.receive(seconds=START_SECONDS if expected == "ready" else REPLY_SECONDS)
-        except WireError:
-            if expected == "ready" and self._process.stderr is not None:
-                self.last_words = self._process.stderr.read().decode(errors="replace").strip()[-500:]
-            raise
+        message = self._channel.receive(seconds=START_SECONDS if expected == "ready" else REPLY_SECONDS)
         if message["kind"] != expected:
             raise WireError(f"the helper said {message['kind']!r} instead of {expected!r}")
         self._expected.popleft()
         if expected == "forked":
             self._forked.append(message["pid"])
             self._children.add(message["pid"])
-        elif expected == "stopped":
-            self._children.discard(message["pid"])
+        elif expected == "settled":
+            self._children -= self._stopped
+            self._stopped.clear()

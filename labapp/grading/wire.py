@@ -72,9 +72,11 @@ FROM_ANSWER: Shape = {
 }  # fmt: skip
 """Loaded; what a call returned or raised; a result that is no plain data; no such function; a service is asked."""
 
-TO_HELPER: Shape = {"fork": {}, "stop": {"pid": (int,)}}
-FROM_HELPER: Shape = {"ready": {}, "forked": {"pid": (int,)}, "stopped": {"pid": (int,)}}
-"""How the trusted side asks for a child and for its end; after `fork` follows one byte with the child's socket."""
+TO_HELPER: Shape = {"fork": {}, "stop": {"pid": (int,)}, "settle": {}}
+FROM_HELPER: Shape = {"ready": {}, "forked": {"pid": (int,)}, "settled": {}}
+"""How the trusted side asks for a child, for its end, and for the end of everything that was stopped.
+
+After `fork` follows one byte with the child's socket; `stop` has no reply."""
 
 
 def pack(message: Mapping[str, Any]) -> bytes:

@@ -18,6 +18,7 @@ Credentials never do at all: a session or refresh token is found by its SHA-256,
 | `ended:{id}` | string | a family whose access tokens are refused | the last of them would have expired |
 | `cut-off:{hash}` | string | a user's tokens issued up to then are refused | the last of them would have expired |
 | `account:{number}` | hash | the bank's own data | deleted |
+| `generation` | string | which memory this is; a store that lost its memory gets a new one | deleted |
 | `clock-offset` | string | lab time minus server time, on a real Redis only | deleted |
 """
 
@@ -115,6 +116,11 @@ class Keys:
     def account(self, number: str) -> str:
         """A bank account."""
         return f"{self.prefix}account:{number}"
+
+    @property
+    def generation(self) -> str:
+        """Which memory this is."""
+        return f"{self.prefix}generation"
 
     @property
     def clock_offset(self) -> str:

@@ -13,6 +13,7 @@ from redis.exceptions import WatchError
 
 from labapp.clock import Clock
 from labapp.errors import SetupError, StorageUnavailableError
+from labapp.randomness import new_id
 from labapp.store.client import ObservedClient, ObservedPipeline, Observer
 from labapp.store.keys import Keys
 
@@ -119,11 +120,30 @@ class Store:
                     found.append(Entry(key, kind, ttl / 1000 if ttl >= 0 else None, value))
         return found
 
+    def generation(self) -> str:
+        """Return the name of this store's memory, and give it one if it has none.
+
+        A Redis without a disk forgets everything when it restarts, also what was revoked.
+        It then gets another name, so whoever remembers the old one can tell.
+        """
+        name = self.redis.get(self.keys.generation)
+        if name is None:
+            self.redis.set(self.keys.generation, new_id(6), nx=True)
+            name = self.redis.get(self.keys.generation)
+        return str(name)
+
     def clear(self) -> None:
-        """Delete this lab's own keys."""
+        """Delete this lab's own keys; lab time stays as it is."""
         for key in list(self.own_keys()):
-            with self._unobserved():
-                self._plain.delete(key)
+            if key != self.keys.clock_offset:
+                with self._unobserved():
+                    self._plain.delete(key)
+
+    def leave(self) -> None:
+        """Delete this lab's own keys, lab time included: on a shared server nothing is left behind."""
+        self.clear()
+        with self._unobserved():
+            self._plain.delete(self.keys.clock_offset)
 
     def stop(self) -> None:
         """Take the built-in store down: every call fails until `start`.

@@ -29,6 +29,7 @@ from jwt.algorithms import get_default_algorithms
 
 from labapp.errors import SetupError
 from labapp.randomness import new_id
+from labapp.tokens.anatomy import encode
 
 SYMMETRIC = {"HS256": 32, "HS384": 48, "HS512": 64}
 """Algorithm → bytes of secret, as many as the hash gives (RFC 7518 section 3.2)."""
@@ -91,6 +92,16 @@ class SigningKey:
     def sign(self, claims: dict[str, Any], *, typ: str) -> str:
         """Sign claims into a token in compact serialization, with `kid`, `alg` and `typ` in its header."""
         return jwt.encode(claims, self.key, algorithm=self.alg, headers={"kid": self.kid, "typ": typ})
+
+    def sign_text(self, header: dict[str, Any], payload: bytes) -> str:
+        """Sign any payload under any header: the signature is genuine, and whether the rest makes sense is not asked.
+
+        For testing verifiers: a refusal must not come from the signature.
+        """
+        signing_input = f"{encode(json.dumps(header).encode())}.{encode(payload)}"
+        signer = _algorithm(self.alg)
+        signature = signer.sign(signing_input.encode("ascii"), signer.prepare_key(self.key))
+        return f"{signing_input}.{encode(signature)}"
 
     def verifying(self) -> VerifyingKey:
         """Return the half that verifiers are given."""

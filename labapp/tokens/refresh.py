@@ -146,7 +146,10 @@ class RefreshFamilies:
         Returns:
             The family's first refresh token and what belongs to it.
         """
-        keys, family, token = self._store.keys, new_id(), PREFIX + new_secret()
+        keys, token = self._store.keys, PREFIX + new_secret()
+        family = (
+            f"{self._store.generation()}.{new_id()}"  # a store that forgets can be told by it: StoreMemory
+        )
         digest, expires = fingerprint(token), now + self.life
         with self._store.redis.pipeline() as pipe:
             pipe.hset(

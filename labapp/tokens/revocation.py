@@ -10,6 +10,7 @@ meant to save (OWASP JWT Cheat Sheet; the three ways are those of ASVS v5.0.0-7.
 | `Denylist` | one token, by (`iss`, `jti`) | one key | each revoked token until `exp` plus leeway |
 | `EndedFamilies` | every token of one login | one key | each ended login until its last token has expired |
 | `CutOff` | every token of one user issued up to a second | one key | one time per user |
+| `StoreMemory` | every token of a login that the store has forgotten | one key | one name, for the whole store |
 
 Rules kept here:
 
@@ -57,8 +58,8 @@ class Strategy(Protocol):
     def key(self, token: AccessToken) -> str:
         """Return the key to look up for this token."""
 
-    def is_revoked(self, token: AccessToken, found: str) -> bool:
-        """Judge by what stands under that key."""
+    def is_revoked(self, token: AccessToken, found: str | None) -> bool:
+        """Judge by what stands under that key, or by nothing standing there."""
 
 
 class Lookup:
@@ -84,7 +85,7 @@ class Lookup:
         """Raise if any strategy remembers the token as ended."""
         found = self._store.redis.mget([strategy.key(token) for strategy in self._strategies])
         for strategy, value in zip(self._strategies, found, strict=True):
-            if value is not None and strategy.is_revoked(token, str(value)):
+            if strategy.is_revoked(token, None if value is None else str(value)):
                 raise RevokedTokenError("this token was revoked", refused=strategy.name)
 
 
@@ -106,9 +107,9 @@ class Denylist:
         """Return the entry's name."""
         return self._store.keys.denied(fingerprint(token.issuer, token.jti))
 
-    def is_revoked(self, token: AccessToken, found: str) -> bool:
+    def is_revoked(self, token: AccessToken, found: str | None) -> bool:
         """Any entry means revoked."""
-        return True
+        return found is not None
 
     def revoke(self, token: AccessToken, *, now: float) -> None:
         """Refuse this token from now on, for as long as any verifier would accept it."""
@@ -137,14 +138,39 @@ class EndedFamilies:
         """Return the mark's name; a token without a family has one that is never set."""
         return self._store.keys.ended(token.family or "-")
 
-    def is_revoked(self, token: AccessToken, found: str) -> bool:
+    def is_revoked(self, token: AccessToken, found: str | None) -> bool:
         """Any mark means ended."""
-        return token.family is not None
+        return found is not None and token.family is not None
 
     def mark(self, pipe: Any, families: Iterable[str], *, now: float) -> None:
         """Queue the marks on a pipeline, so that they are set together with what ends the family."""
         for family in families:
             pipe.set(self._store.keys.ended(family), str(now), ex=self.life + self.leeway + 1)
+
+
+class StoreMemory:
+    """Whether the store still remembers: a Redis that restarted empty has forgotten what was revoked.
+
+    Without this, losing the store would bring every revoked token back to life.
+    A family's ID begins with the name of the memory it was kept in; when that memory is gone, so is the login.
+    A token without a family is not judged.
+
+    Args:
+        store: whose memory it is.
+    """
+
+    name = "forgotten"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def key(self, token: AccessToken) -> str:
+        """Return where the present memory has its name."""
+        return self._store.keys.generation
+
+    def is_revoked(self, token: AccessToken, found: str | None) -> bool:
+        """Was its login kept in another memory than the present one?"""
+        return token.family is not None and token.family.partition(".")[0] != found
 
 
 class CutOff:
@@ -170,10 +196,10 @@ class CutOff:
         """Return the name of the user's cut-off."""
         return self._store.keys.cut_off(fingerprint(token.issuer, token.subject))
 
-    def is_revoked(self, token: AccessToken, found: str) -> bool:
+    def is_revoked(self, token: AccessToken, found: str | None) -> bool:
         """Was it issued at or before the cut-off?"""
         # An `iat` may have a fraction (RFC 7519 section 2), and must not slip under the cut-off's second with it.
-        return math.floor(token.issued_at) <= int(found)
+        return found is not None and math.floor(token.issued_at) <= int(found)
 
     def set(self, issuer: str, user: str, *, now: float) -> None:
         """Refuse every token that this issuer has issued to this user up to now.

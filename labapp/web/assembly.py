@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -34,7 +35,15 @@ from labapp.store import Store, open_store
 from labapp.tokens.access import AccessTokenIssuer, AccessTokenVerifier
 from labapp.tokens.keys import KeyRing
 from labapp.tokens.refresh import RefreshFamilies
-from labapp.tokens.revocation import CutOff, Denylist, EndedFamilies, Lookup, Revocation, Wait
+from labapp.tokens.revocation import (
+    CutOff,
+    Denylist,
+    EndedFamilies,
+    Lookup,
+    Revocation,
+    StoreMemory,
+    Wait,
+)
 from labapp.web.bank import create_bank
 from labapp.web.identity import create_identity
 from labapp.web.ledger import Ledger
@@ -85,6 +94,7 @@ def assemble(
     ring: KeyRing | None = None,
     revocation: str = "denylist",
     passwords: Mapping[str, str] | None = None,
+    issuer: str = ORIGINS["identity"],
 ) -> Assembly:
     """Put the sound bank together.
 
@@ -97,6 +107,7 @@ def assemble(
         ring: the issuer's keys; a new one unless given.
         revocation: `"denylist"` (revoked tokens and ended logins are refused) or `"wait"` (nothing is looked up).
         passwords: user → password, where the seeded ones will not do.
+        issuer: the `iss` of its tokens.
 
     Returns:
         The bank, with its people and their accounts in the store.
@@ -104,8 +115,8 @@ def assemble(
     store = open_store() if store is None else store
     trail = Trail() if trail is None else trail  # an empty trail is false
     ring = KeyRing(alg) if ring is None else ring
-    issuer = AccessTokenIssuer(ORIGINS["identity"], ring, life=profile.access_life)
-    verifier = AccessTokenVerifier(issuer.issuer, "bank", lambda: ring.published, leeway=profile.leeway)
+    signer = AccessTokenIssuer(issuer, ring, life=profile.access_life)
+    verifier = AccessTokenVerifier(issuer, "bank", lambda: ring.published, leeway=profile.leeway)
     denylist = Denylist(store, leeway=profile.leeway)
     ended = EndedFamilies(store, life=profile.access_life, leeway=profile.leeway)
     cut_off = CutOff(store, life=profile.access_life, leeway=profile.leeway)
@@ -122,7 +133,7 @@ def assemble(
         trail=trail,
         people=people,
         ring=ring,
-        issuer=issuer,
+        issuer=signer,
         verifier=verifier,
         revocation=Wait(),
         denylist=denylist,
@@ -130,11 +141,13 @@ def assemble(
         cut_off=cut_off,
         families=families,
         sessions=sessions,
-        accounts=Accounts(people, sessions, families, cut_off=cut_off, issuer=issuer.issuer, trail=trail),
+        accounts=Accounts(people, sessions, families, cut_off=cut_off, issuer=issuer, trail=trail),
         ledger=Ledger(store.apart()),
         audience="bank",
     )
     settle(parts, seed, passwords or {})
+    people.found_again = partial(settle, parts, seed, passwords or {})
+    store.observer.reset()
     return _build(replace(parts, revocation=strategy(revocation, parts)), seed)
 
 
@@ -150,7 +163,7 @@ def settle(parts: Parts, seed: int, passwords: Mapping[str, str]) -> None:
             parts.people.add(
                 name, passwords.get(name) or seeded_password(seed, name), roles=roles, kind="service"
             )
-    parts.store.observer.reset()
+    parts.store.generation()
 
 
 def _build(parts: Parts, seed: int) -> Assembly:
@@ -171,5 +184,5 @@ def strategy(name: str, parts: Parts) -> Revocation:
     if name == "wait":
         return Wait()
     if name == "denylist":
-        return Lookup(parts.store, [parts.denylist, parts.ended, parts.cut_off])
+        return Lookup(parts.store, [StoreMemory(parts.store), parts.denylist, parts.ended, parts.cut_off])
     raise SetupError(f"no revocation strategy {name!r}; there are denylist and wait")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-PLUGIN = "labapp.grading.pytest_plugin"
+from labapp.grading import pytest_plugin
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Load the grader, unless the command line has done so."""
-    if not pluginmanager.has_plugin(PLUGIN):
-        pluginmanager.import_plugin(PLUGIN)
+    """Register the grader, unless the command line has done so."""
+    if not pluginmanager.has_plugin(pytest_plugin.__name__):
+        pluginmanager.register(pytest_plugin, pytest_plugin.__name__)

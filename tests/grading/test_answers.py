@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -135,6 +136,7 @@ class Nothing_Is_Lost(RuleBasedStateMachine):  # noqa: N801 - a claim
 
 
 TestNothingIsLost = Nothing_Is_Lost.TestCase
+TestNothingIsLost.settings = settings(max_examples=20, stateful_step_count=15, deadline=None)
 
 
 def test_hints_come_one_at_a_time_and_are_remembered(small_course: Places, tmp_path: Path) -> None:

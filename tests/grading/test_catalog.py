@@ -37,8 +37,8 @@ def test_the_courses_own_catalogue_is_good() -> None:
     """With what CURRICULUM says of the first two."""
     catalog = read_catalog(Places(BESIDE_THE_PACKAGE).catalog)
     first, second = catalog["ex00_two_doors"], catalog["ex08_rotate_refresh_token"]
-    assert (first.lesson, first.kind_word, first.minutes, first.points) == ("00", "read", 5, 1)
-    assert (second.lesson, second.kind_word, second.minutes, second.points) == ("08", "defend", 25, 5)
+    assert (first.lesson, first.kind_word, first.points, first.core) == ("00", "read", 1, True)
+    assert (second.lesson, second.kind_word, second.points, second.core) == ("08", "defend", 5, True)
     assert all(len(set(exercise.hints)) == 3 for exercise in catalog)
 
 

@@ -15,8 +15,6 @@ GOOD = "def double(number):\n    if number < 0:\n        raise ValueError\n    r
 OPTIONS = (
     "-p",
     "no:cacheprovider",
-    "-p",
-    "no:schemathesis",
     "-W",
     "error",
     "--import-mode=importlib",
@@ -29,6 +27,9 @@ def run(pytester: pytest.Pytester, course: Places, monkeypatch: pytest.MonkeyPat
     """Run pytest on the checks of the tiny course, in this process."""
     monkeypatch.delenv("LAB_NOTHING_SKIPPED", raising=False)
     monkeypatch.delenv("LAB_ANSWERS", raising=False)
+    monkeypatch.setenv(
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1"
+    )  # a plugin cannot be loaded twice in one process
     conftest = ROOT / "tests" / "exercises" / "conftest.py"
     (course.checks_folder / "conftest.py").write_text(conftest.read_text())
     monkeypatch.chdir(course.home)
@@ -146,7 +147,9 @@ def test_workers_of_xdist_agree(
     course.answer("ex00_double").write_text("def double(number):\n    return 1\n")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     ignored = [f"--ignore={course.checks_folder / kind}" for kind in ("wrong", "right")]
-    result = pytester.runpytest_subprocess(*OPTIONS, *ignored, "-n2", str(course.checks_folder))
+    result = pytester.runpytest_subprocess(
+        *OPTIONS, *ignored, "-p", "xdist", "-n2", str(course.checks_folder)
+    )
     result.assert_outcomes(failed=2, skipped=1)
     header = next(line for line in result.outlines if line.startswith("exercises:"))
     seed = header.partition("seed ")[2].split()[0]

@@ -12,7 +12,7 @@ from labapp.errors import SetupError
 
 
 def stub(solution: str) -> str:
-    return make_stub(textwrap.dedent(solution))
+    return make_stub(textwrap.dedent(solution).lstrip())
 
 
 def test_everything_outside_the_markers_stays() -> None:
@@ -67,7 +67,6 @@ def test_the_todo_says_what_the_solution_says() -> None:
             return x
             # END SOLUTION
         """).splitlines() == [
-        "",
         "def f():",
         "    # TODO: first this",
         "    # Then that.",

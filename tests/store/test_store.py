@@ -106,12 +106,12 @@ def test_two_labs_on_one_server_never_touch_each_other(real_redis):
         assert mine.redis.get(mine.keys.user("alice")) is None
         assert yours.redis.get(yours.keys.user("alice")) == "m-yours:"
         assert mine.clock.now() - yours.clock.now() == pytest.approx(3600, abs=5)
-        mine.clear()
+        mine.leave()
         assert list(mine.own_keys()) == []
         assert yours.redis.get(yours.keys.user("alice")) == "m-yours:"
     finally:
-        mine.clear()
-        yours.clear()
+        mine.leave()
+        yours.leave()
 
 
 def test_workers_on_one_real_server_agree_on_lab_time(real_redis):

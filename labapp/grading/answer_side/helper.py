@@ -2,9 +2,9 @@
 
 Importing jwt, flask and redis takes a good part of a second; a fork of a process that has them takes milliseconds.
 The helper itself never runs a line of an answer.
-Its requests come over a socket that no child keeps: `fork` (with the child's socket) and `stop`.
+Its requests come over a socket that no child keeps: `fork` (with the child's socket), `stop` and `settle`.
 
-Clearing up after a child means: its process group is killed, and so is whatever it left behind.
+A stopped child is killed at once, with its group; `settle` waits until it is gone, and ends what it left behind.
 On Linux the helper adopts orphans (`PR_SET_CHILD_SUBREAPER`), so that a child of a child cannot slip away.
 Each child has a folder of its own, which goes with it.
 
@@ -77,6 +77,7 @@ class Helper:
         self._control = control
         self._channel = Channel(control, TO_HELPER)
         self._folders: dict[int, Path] = {}
+        self._dying: dict[int, Path] = {}
         self._is_adopting = _prctl(PR_SET_CHILD_SUBREAPER, 1)
         for name in WARM:
             importlib.import_module(name)
@@ -93,14 +94,17 @@ class Helper:
                 message = self._channel.receive()
                 if message["kind"] == "fork":
                     self._channel.send({"kind": "forked", "pid": self._fork()})
-                else:
+                elif message["kind"] == "stop":
                     self._stop(message["pid"])
-                    self._channel.send({"kind": "stopped", "pid": message["pid"]})
+                else:
+                    self._settle()
+                    self._channel.send({"kind": "settled"})
         except (WireError, OSError):
             pass
         finally:
             for pid in list(self._folders):
                 self._stop(pid)
+            self._settle()
             os._exit(0)
 
     def _fork(self) -> int:
@@ -127,18 +131,24 @@ class Helper:
         Served(Channel(own, TO_ANSWER)).serve()
 
     def _stop(self, pid: int) -> None:
-        """End a child and whatever it left behind; a number that is no child of ours is left alone."""
+        """Kill a child and its group; a number that is no child of ours is left alone."""
         folder = self._folders.pop(pid, None)
         if folder is None:
             return
+        self._dying[pid] = folder
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)  # it may have left its group
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, 0)
+
+    def _settle(self) -> None:
+        """Wait until the killed children are gone, then end what they left behind: processes and files."""
+        for pid in self._dying:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
         self._end_orphans()
-        _delete(folder)
+        while self._dying:
+            _delete(self._dying.popitem()[1])
 
     def _end_orphans(self) -> None:
         """Kill the children that nobody asked for, until there are none: each may have children of its own."""
