@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from labapp.store import fingerprint
 from labapp.tokens.refresh import Grant, RefreshFamilies
 from labapp.web.parts import Parts
 
@@ -21,7 +22,8 @@ class SlidingFamilies(RefreshFamilies):
         keys = self._store.keys
         # LEAKY: the life counts from the last exchange, so it has no end for whoever keeps exchanging.
         self._store.redis.hset(keys.family(grant.family), "expires", str(now + self.life))
-        self._store.redis.expire(keys.family(grant.family), self.life)
+        for key in (keys.family(grant.family), keys.refresh(fingerprint(grant.refresh_token))):
+            self._store.redis.expire(key, self.life)
         return grant
 
 

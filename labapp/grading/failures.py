@@ -116,6 +116,12 @@ class HarnessFault(Exception):  # noqa: N818 - the opposite of Failure, and name
     """The grader or a check is broken; the learner loses nothing by it."""
 
 
+_WHAT_IS_THERE = {
+    "": "an answer may import the standard library, jwt, redis, flask and cryptography",
+    "labapp": "an answer may import labapp.errors and labapp.clock; the rest of the lab is not there",
+}
+
+
 def hint_for(raised: Raised) -> str:
     """Say what to do about an exception that nobody asked for."""
     if raised.name == "SystemExit":
@@ -124,6 +130,10 @@ def hint_for(raised: Raised) -> str:
         return "raise the error that the exercise names; asserts vanish under python -O"
     if raised.name == "KeyboardInterrupt":
         return "an answer does not interrupt the program"
+    if raised.name in ("ModuleNotFoundError", "ImportError"):
+        return _WHAT_IS_THERE["labapp" if "labapp" in raised.message else ""]
+    if raised.name == "NameError":
+        return "import or define it in the answer: a name that exists in the notebook only is not there"
     return "start at the last of your lines"
 
 

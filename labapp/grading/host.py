@@ -138,6 +138,9 @@ class AnswerHost:
                 except (WireError, TimeoutError, OSError):
                     helper.close()
                     continue
+                except BaseException:  # interrupted: what it replies next would be taken for something else
+                    helper.close()
+                    raise
             return ours, partial(self._stop, helper, pid)
         raise HarnessFault(
             f"no process for answers could be started: {helper.last_words or 'it says nothing'}"

@@ -19,7 +19,7 @@ from typing import Any
 from labapp.clock import Clock
 from labapp.errors import AnswerImportError
 from labapp.grading.answer_side.telling import MAX_PRINTED
-from labapp.grading.failures import Failure, HarnessFault, Raised
+from labapp.grading.failures import Failure, HarnessFault, Raised, hint_for
 from labapp.grading.patience import Budget, Patience
 from labapp.grading.plain import NotPlainError, UnsendableError, decode, encode
 from labapp.grading.raising import read, rebuild
@@ -238,12 +238,6 @@ class AnswerProcess:
 def _why_not_loaded(name: str, raised: Raised) -> str:
     """Explain why an answer could not be loaded, by the learner's own lines."""
     parts = [f"{name}.py could not be loaded: {raised}", *(f"  {line}" for line in raised.lines)]
-    if raised.name == "ModuleNotFoundError" and "labapp" in raised.message:
-        parts.append(
-            "  an answer may import labapp.errors and labapp.clock; the rest of the lab is not there"
-        )
-    elif raised.name == "ModuleNotFoundError":
-        parts.append("  an answer may import the standard library, jwt, redis, flask and cryptography")
-    elif raised.name == "NameError":
-        parts.append("  a name that exists in the notebook only is not there: an answer imports what it uses")
+    if raised.name in ("ModuleNotFoundError", "ImportError", "NameError", "SystemExit"):
+        parts.append(f"  {hint_for(raised)}")
     return "\n".join(parts)

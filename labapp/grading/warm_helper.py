@@ -93,6 +93,9 @@ class Helper:
                 self._read_reply()
         except (WireError, TimeoutError):
             self.close()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """End the helper; hanging up is enough for one that is well."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_playwright
 
 from tests.browser.jupyter import Jupyter
 
@@ -22,50 +23,52 @@ WINDOW = {"width": 1100, "height": 1000}
 """A small laptop's window, with JupyterLab's side bar open as it is at first."""
 PATIENCE = 60_000
 """For how long a page may take to show something, in milliseconds."""
-SETTLED = """() => {
-  const prompts = [...document.querySelectorAll('.jp-Notebook .jp-CodeCell')].map(
-    cell => cell.querySelector('.jp-InputPrompt').textContent);
-  return prompts.length && prompts.every(prompt => !prompt.includes('*'));
-}"""
-NUMBERED = """() => {
-  const prompts = [...document.querySelectorAll('.jp-Notebook .jp-CodeCell')].map(
-    cell => cell.querySelector('.jp-InputPrompt').textContent);
-  return prompts.every((prompt, index) => prompt === `[${index + 1}]:`);
-}"""
+IN_PAGE = (Path(__file__).with_name("in_page.js")).read_text(encoding="utf-8")
+"""What is asked of the page itself; it is put there as `harbour`."""
 
 
 @contextmanager
-def chromium(program: str) -> Iterator[Browser]:
-    """Run a browser for the block."""
+def chromium(program: str, **options: Any) -> Iterator[BrowserContext]:
+    """Run a browser for the block; its windows share one cache, so JupyterLab is loaded once.
+
+    Args:
+        program: its path.
+        options: of Playwright's `new_context`.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         try:
-            yield browser
+            context = browser.new_context(**{"viewport": WINDOW, **options})
+            context.set_default_timeout(PATIENCE)
+            context.add_init_script(IN_PAGE)
+            expect.set_options(timeout=PATIENCE)
+            yield context
         finally:
+            expect.set_options(timeout=None)
             browser.close()
 
 
 class Desk:
     """One window with one notebook.
 
+    Args:
+        window: where it is opened.
+        server: the JupyterLab.
+        path: of the notebook, below the server's root.
+
     Attributes:
         page: Playwright's page.
         outside: addresses beyond this machine that the page asked for.
     """
 
-    def __init__(self, browser: Browser, server: Jupyter, path: str, **options: Any) -> None:
-        context = browser.new_context(viewport=WINDOW, **options)
-        context.set_default_timeout(PATIENCE)
-        self.page: Page = context.new_page()
+    def __init__(self, window: BrowserContext, server: Jupyter, path: str) -> None:
+        self.page: Page = window.new_page()
         self.outside: list[str] = []
         self.page.on("request", lambda request: self._note(request.url, server.url))
         workspace = re.sub(r"\W", "-", path)
         self.page.goto(f"{server.url}lab/workspaces/{workspace}/tree/{path}?token={server.token}")
-        self.wait_idle()
-
-    def close(self) -> None:
-        """Close the window; the kernel lives on, as it does for a learner."""
-        self.page.context.close()
+        # The notebook's own indicator says idle before there is a kernel, and what is run then is lost.
+        self.page.locator(".jp-StatusBar-TextItem", has_text="| Idle").wait_for()
 
     # --- cells ----------------------------------------------------------------------------------------------------
 
@@ -75,20 +78,17 @@ class Desk:
         return self.page.locator(".jp-Notebook .jp-CodeCell")
 
     def cell(self, text: str) -> Locator:
-        """Return the first code cell that holds a text."""
-        return self.cells.filter(has=self.page.locator(".jp-InputArea-editor", has_text=text)).first
-
-    def cell_after(self, cell: Locator) -> Locator:
-        """Return the next code cell."""
-        return cell.locator("xpath=following-sibling::div[contains(@class,'jp-CodeCell')][1]")
+        """Return the first code cell that holds a text now; it stays the same cell whatever is written into it."""
+        found = self.cells.filter(has=self.page.locator(".jp-InputArea-editor", has_text=text)).first
+        return self.cells.nth(found.evaluate("cell => harbour.cells().indexOf(cell)"))
 
     def run(self, cell: Locator) -> None:
         """Run one cell with Shift and Enter, and wait until it is done."""
-        before = cell.locator(".jp-InputPrompt").inner_text()
+        before = _prompt(cell).inner_text()
         cell.locator(".cm-content").click()
         self.page.keyboard.press("Shift+Enter")
-        expect(cell.locator(".jp-InputPrompt")).not_to_have_text(before)
-        self.settle()
+        expect(_prompt(cell)).not_to_have_text(before)
+        self.page.wait_for_function("harbour.isSettled()")
 
     def write(self, cell: Locator, text: str) -> None:
         """Put a text into a cell in place of what is there."""
@@ -98,18 +98,24 @@ class Desk:
 
     def answer(self, slug: str, text: str) -> Locator:
         """Write an answer into the cell of its exercise and run it; return the cell."""
-        index = self.index(self.cell(f"%%answer {slug}"))
-        cell = self.cells.nth(index)
+        cell = self.cell(f"%%answer {slug}")
         self.write(cell, f"%%answer {slug}\n{text}")
         self.run(cell)
         return cell
 
-    def index(self, cell: Locator) -> int:
-        """Return a cell's place among the code cells."""
-        found: int = cell.evaluate(
-            "cell => [...document.querySelectorAll('.jp-Notebook .jp-CodeCell')].indexOf(cell)"
-        )
-        return found
+    def select(self, cell: Locator) -> None:
+        """Put the focus on a cell as a whole, not into its editor."""
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Escape")
+
+    def insert_below(self, cell: Locator, text: str) -> Locator:
+        """Make a new cell below a code cell, with a text in it; return it."""
+        count, new = self.cells.count(), self.cells.nth(cell.evaluate("cell => harbour.cells().indexOf(cell)") + 1)
+        self.select(cell)
+        self.page.keyboard.press("b")
+        expect(self.cells).to_have_count(count + 1)
+        self.write(new, text)
+        return new
 
     # --- the whole notebook ---------------------------------------------------------------------------------------
 
@@ -119,23 +125,20 @@ class Desk:
         self.page.locator(f".lm-Menu-item[data-command='{command}']").first.click()
 
     def run_all(self) -> None:
-        """Run all cells from the menu, and wait until each has the number that belongs to its place."""
+        """Run all cells of a fresh kernel from the menu, and wait until each has the number of its place."""
         self.menu("Run", "runmenu:run-all")
-        self.page.wait_for_function(NUMBERED)
+        self.page.wait_for_function("harbour.isNumbered()")
 
     def restart_and_run_all(self) -> None:
-        """Restart the kernel and run all cells from the menu."""
+        """Restart the kernel and run all cells from the menu; a cell must have run twice before, to tell it apart."""
         self.menu("Kernel", "runmenu:restart-and-run-all")
         self.page.locator(".jp-Dialog button.jp-mod-accept").click()
-        self.page.wait_for_function(NUMBERED)
+        self.page.wait_for_function("harbour.isNumbered()")
 
-    def wait_idle(self) -> None:
-        """Wait for a kernel; the notebook's own indicator says idle before there is one."""
-        self.page.locator(".jp-StatusBar-TextItem", has_text="| Idle").wait_for()
-
-    def settle(self) -> None:
-        """Wait until no cell is waiting or running."""
-        self.page.wait_for_function(SETTLED)
+    def facts(self) -> list[dict[str, Any]]:
+        """Return what stands at each code cell: its prompt, the MIME types of its outputs, and their text."""
+        found: list[dict[str, Any]] = self.page.evaluate("harbour.facts()")
+        return found
 
     def use_theme(self, name: str) -> None:
         """Change JupyterLab's theme from the menu, and wait until it is there.
@@ -146,8 +149,17 @@ class Desk:
         self.page.locator(".lm-MenuBar-item", has_text="Settings").click()
         self.page.locator(".lm-Menu-item", has_text="Theme").first.hover()
         self.page.locator(".lm-Menu-item", has_text=f"JupyterLab {name}").first.click()
-        self.page.locator(f"body[data-jp-theme-light='{'true' if name == 'Light' else 'false'}']").wait_for()
+        self.page.locator(f"body[data-jp-theme-name='JupyterLab {name}']").wait_for(state="attached")
 
     def _note(self, address: str, home: str) -> None:
         if not address.startswith((home, "data:", "blob:")):
             self.outside.append(address)
+
+
+def output(cell: Locator) -> Locator:
+    """Return what stands below a cell."""
+    return cell.locator(".jp-Cell-outputWrapper")
+
+
+def _prompt(cell: Locator) -> Locator:
+    return cell.locator(".jp-InputPrompt")

@@ -289,7 +289,8 @@ def test_a_flask_app_works_as_it_is(clock: LabClock) -> None:
     )
     assert network.send(request).json() == {"to": "böb", "amount": 5, "secure": True, "ip": "203.0.113.1"}
     assert network.send(Request("GET", BANK + "/missing")).status == 404
-    assert network.send(Request("GET", BANK + "/pay/x")).header("Allow") == "POST, OPTIONS"
+    allowed = network.send(Request("GET", BANK + "/pay/x")).header("Allow") or ""
+    assert set(allowed.split(", ")) == {"POST", "OPTIONS"}
 
 
 def test_the_body_is_a_stream_of_its_own(network: Network, bank: Any) -> None:
