@@ -27,6 +27,7 @@ check: .venv/test.stamp ## style, types, floors of the house, form of the notebo
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
 	.venv/bin/lint-imports --no-logo
+	$(PY) -m labapp derive --check
 
 grade: .venv/test.stamp ## grade your answers in exercises/answers
 	$(PY) -m pytest tests/exercises

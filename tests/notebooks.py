@@ -72,5 +72,6 @@ def outputs(notebook: Any, slug: str) -> str:
 
 def text_of(cell: Any) -> str:
     return "\n".join(
-        output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in cell.get("outputs", [])
+        output.get("text", "") or output.get("data", {}).get("text/plain", "")
+        for output in cell.get("outputs", [])
     )

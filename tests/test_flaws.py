@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from labapp.attacks.persistence import persist
 from labapp.errors import SetupError
 from labapp.flaws import NAMES, flaw
@@ -35,7 +36,8 @@ def test_every_leaky_line_stands_in_a_flaw_or_a_wrong_answer():
     found = {
         path.relative_to(ROOT).as_posix()
         for path in ROOT.rglob("*.py")
-        if ".venv" not in path.parts and re.search(r"^\s*# LEAKY:", path.read_text(encoding="utf-8"), re.MULTILINE)
+        if ".venv" not in path.parts
+        and re.search(r"^\s*# LEAKY:", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
     outside = {p for p in found if not p.startswith(("labapp/flaws/", "tests/exercises/wrong/"))}
     assert outside == set()

@@ -110,7 +110,10 @@ class Desk:
 
     def insert_below(self, cell: Locator, text: str) -> Locator:
         """Make a new cell below a code cell, with a text in it; return it."""
-        count, new = self.cells.count(), self.cells.nth(cell.evaluate("cell => harbour.cells().indexOf(cell)") + 1)
+        count, new = (
+            self.cells.count(),
+            self.cells.nth(cell.evaluate("cell => harbour.cells().indexOf(cell)") + 1),
+        )
         self.select(cell)
         self.page.keyboard.press("b")
         expect(self.cells).to_have_count(count + 1)

@@ -59,7 +59,11 @@ class Jupyter:
             RuntimeError: it ended, or said nothing in time; the message holds what it wrote.
         """
         command = [sys.executable, "-m", "jupyterlab", "--no-browser"]
-        command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={_free_port()}", "--ServerApp.allow_root=True"]
+        command += [
+            "--ServerApp.ip=127.0.0.1",
+            f"--ServerApp.port={_free_port()}",
+            "--ServerApp.allow_root=True",
+        ]
         command += [f"--ServerApp.root_dir={self.root}", "--ServerApp.terminals_enabled=False"]
         command += ["--LanguageServerManager.autodetect=False"]  # it would ask npm where language servers are
         with self.log.open("w") as log:
@@ -152,7 +156,9 @@ def environment(folder: Path, root: Path, answers: Path, token: str) -> dict[str
         answers: the learner's folder.
         token: opens the server.
     """
-    known = {name: text for name, text in os.environ.items() if not name.startswith(("JUPYTER", "LAB_", "PYTEST"))}
+    known = {
+        name: text for name, text in os.environ.items() if not name.startswith(("JUPYTER", "LAB_", "PYTEST"))
+    }
     own = {
         name: str(folder / name.lower().removeprefix("jupyter_").removesuffix("_dir"))
         for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")

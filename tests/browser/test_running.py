@@ -25,7 +25,9 @@ def test_run_all_gives_every_cell_the_number_of_its_place(desk: Desk) -> None:
 def test_run_all_shows_no_error_and_writes_nothing_to_stderr(desk: Desk) -> None:
     assert ERROR not in kinds(desk)
     assert STDERR not in kinds(desk)
-    assert not [fact["text"] for fact in desk.first_run if "Traceback" in fact["text"] or "Warning" in fact["text"]]
+    assert not [
+        fact["text"] for fact in desk.first_run if "Traceback" in fact["text"] or "Warning" in fact["text"]
+    ]
 
 
 def test_an_error_and_a_warning_would_be_seen(scratch: Desk) -> None:
