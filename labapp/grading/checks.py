@@ -37,8 +37,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
-from labapp.grading.attempt import Answer, Attempt
+from labapp.grading.attempt import Attempt
 from labapp.grading.failures import Failure, HarnessFault
+from labapp.grading.worker import Answer
 from labapp.randomness import seeded
 
 __all__ = ["Answer", "Attempt", "Check", "Failure", "HarnessFault", "check", "collect", "ordered"]

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import builtins
 import importlib
+import traceback
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from labapp import errors
 from labapp.grading.answer_side.telling import DETAILS, MAX_LINES, MAX_MESSAGE
-from labapp.grading.failures import AnswerRaised, Line, Raised
+from labapp.grading.failures import AnswerRaised, Failure, HarnessFault, Line, Raised, failure_of
 from labapp.grading.wire import WireError
 
 BUILTINS = """
@@ -99,3 +101,17 @@ def _line(value: Any) -> Line:
     if type(value) is not list or [type(part) for part in value] != [int, str, str]:
         raise WireError("a line of the answer that is none")
     return Line(value[0], value[1][:200], value[2][:MAX_MESSAGE])
+
+
+def fault_or_failure(error: Exception) -> Failure | HarnessFault:
+    """Say whose fault an exception is that left a check; for one of ours, where in the check it was."""
+    if isinstance(error, Failure | HarnessFault):
+        return error
+    raised = raised_by_answer(error)
+    if raised is not None:
+        return failure_of(raised)
+    frames = [
+        f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).name.startswith("test_")
+    ]
+    place = f" at {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return HarnessFault(f"the check stumbled{place}: {type(error).__name__}: {error}")

@@ -50,6 +50,7 @@ class Prediction:
         self.choices = [str(choice) for choice in choices]
         self.predicted: str | None = None
         self._widget: Any = None
+        self._face: Any = None
 
     def choose(self, choice: str) -> None:
         """Commit to an outcome; the buttons do the same.
@@ -71,16 +72,23 @@ class Prediction:
         from IPython.display import display
 
         if self._widget is None:
-            self._widget = w.ToggleButtons(options=self.choices, value=self.predicted)
+            # The tooltip is what a screen reader adds to the name of a button.
+            tips = [self.question] * len(self.choices)
+            self._widget = w.ToggleButtons(options=self.choices, value=self.predicted, tooltips=tips)
             self._widget.style.button_width = "auto"
             self._widget.observe(lambda change: self._chosen(change["new"]), names="value")
-        question = (
-            f'{STYLE}<div class="harbour"><div class="title">Predict: {escape(self.question)}</div></div>'
-        )
-        display(w.VBox([w.HTML(question), self._widget]))  # type: ignore[no-untyped-call]
+            self._face = w.HTML(self._asked())
+        display(w.VBox([self._face, self._widget]))  # type: ignore[no-untyped-call]
 
     def _chosen(self, choice: str | None) -> None:
         self.predicted = choice
+        self._face.value = self._asked()
+
+    def _asked(self) -> str:
+        """Write the question, and the choice in words: a pressed button says it by its colour alone."""
+        choice = "" if self.predicted is None else f"you predict <b>{escape(self.predicted)}</b>"
+        title = f'<div class="title">Predict: {escape(self.question)}</div>'
+        return f'{STYLE}<div class="harbour">{title}<div class="quiet">{choice or "choose one:"}</div></div>'
 
     def __repr__(self) -> str:
         return f"Predict: {self.question} ({' / '.join(self.choices)})"

@@ -59,11 +59,13 @@ class Desk:
     Attributes:
         page: Playwright's page.
         outside: addresses beyond this machine that the page asked for.
+        first_run: what `facts` said after the first Run All, if there was one.
     """
 
     def __init__(self, window: BrowserContext, server: Jupyter, path: str) -> None:
         self.page: Page = window.new_page()
         self.outside: list[str] = []
+        self.first_run: list[dict[str, Any]] = []
         self.page.on("request", lambda request: self._note(request.url, server.url))
         workspace = re.sub(r"\W", "-", path)
         self.page.goto(f"{server.url}lab/workspaces/{workspace}/tree/{path}?token={server.token}")
@@ -80,7 +82,11 @@ class Desk:
     def cell(self, text: str) -> Locator:
         """Return the first code cell that holds a text now; it stays the same cell whatever is written into it."""
         found = self.cells.filter(has=self.page.locator(".jp-InputArea-editor", has_text=text)).first
-        return self.cells.nth(found.evaluate("cell => harbour.cells().indexOf(cell)"))
+        return self.cells.nth(_place(found))
+
+    def cell_after(self, cell: Locator) -> Locator:
+        """Return the code cell that comes next, or will once it is made."""
+        return self.cells.nth(_place(cell) + 1)
 
     def run(self, cell: Locator) -> None:
         """Run one cell with Shift and Enter, and wait until it is done."""
@@ -162,6 +168,11 @@ class Desk:
 def output(cell: Locator) -> Locator:
     """Return what stands below a cell."""
     return cell.locator(".jp-Cell-outputWrapper")
+
+
+def _place(cell: Locator) -> int:
+    found: int = cell.evaluate("cell => harbour.cells().indexOf(cell)")
+    return found
 
 
 def _prompt(cell: Locator) -> Locator:

@@ -114,6 +114,7 @@ globalThis.harbour = (() => {
       return {
         role: picture.getAttribute("role"),
         label: picture.getAttribute("aria-label") ?? "",
+        words: picture.closest(".harbour").querySelector("details")?.textContent ?? "",
         box: round(whole),
         window: document.documentElement.clientWidth,
         outside: outside.map(({ text }) => text),
@@ -121,10 +122,5 @@ globalThis.harbour = (() => {
       };
     });
 
-  const focused = () => {
-    const one = document.activeElement;
-    return { cell: cells().indexOf(one.closest(".jp-CodeCell")), tag: one.tagName, text: one.innerText?.trim() ?? "" };
-  };
-
-  return { cells, isSettled, isNumbered, facts, contrasts, tooWide, pictures, focused };
+  return { cells, isSettled, isNumbered, facts, contrasts, tooWide, pictures };
 })();

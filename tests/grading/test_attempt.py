@@ -9,9 +9,10 @@ import pytest
 
 from labapp.clock import LAB_START, SystemClock
 from labapp.errors import InvalidGrantError, ReplayedRefreshTokenError
-from labapp.grading.attempt import Attempt, fault_or_failure
+from labapp.grading.attempt import Attempt
 from labapp.grading.failures import AnswerRaised, Failure, HarnessFault
 from labapp.grading.host import AnswerHost
+from labapp.grading.raising import fault_or_failure
 from labapp.grading.shapes import misfit
 from labapp.grading.trace import call_text, show, veil
 from labapp.randomness import seeded

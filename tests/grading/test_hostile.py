@@ -122,6 +122,13 @@ def children(pid: int) -> set[int]:
     return {int(word) for word in words}.union(*(children(int(word)) for word in words))
 
 
+def told(pid: int) -> str:
+    """What a process is, for the message of a failure."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text()[:60] + str(Path(f"/proc/{pid}/cwd").readlink())
+    return f"{pid} has ended"
+
+
 def is_there(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
 
@@ -234,11 +241,13 @@ def test_orphans_are_ended_with_the_answer(host: AnswerHost, attack: str) -> Non
     """In whatever group or session, and however far from their parent."""
     answer = host.start(answer_text(attack), "ex00_attack")
     assert answer.call("all", deadline=10) == "done"
+    host.start("", "ex00_next").close()
+    host.settle()  # so that the spare is forked by now
     left = children(helper_pid(host))
     assert len(left) > 2, "the attack has begun"
     answer.close()
     host.settle()
-    assert len(children(helper_pid(host))) == 1, "the spare"
+    assert len(children(helper_pid(host))) == 1, [told(pid) for pid in children(helper_pid(host))]
     assert [pid for pid in left if is_there(pid)] == list(children(helper_pid(host)))
 
 
