@@ -65,13 +65,14 @@ class Record:
     detail: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
+        """Write it as one line, whatever a request put into it."""
         parts = [f"{self.seq:>4}  {stamp(self.at)}  {self.service:<10} {self.event:<8} {self.outcome:<12}"]
         parts += [f"user={self.user}"] if self.user else []
         parts += [f"actor={self.actor}"] if self.actor else []
         parts += [f"from={self.client}"] if self.client else []
         parts += [f"credential={self.credential}"] if self.credential else []
         parts += [f"{k}={v}" for k, v in self.detail.items()]
-        return " ".join(parts)
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in " ".join(parts))
 
 
 class _Medium(Protocol):
@@ -98,7 +99,10 @@ class InMemory:
 
 
 class InFile:
-    """One JSON-lines file that several processes append to; a line is written by one call, so lines never mix."""
+    """One JSON-lines file that several processes append to; a line is written by one call, so lines never mix.
+
+    A line that was torn (no room on the disk, power gone) stays alone: the next one begins anew.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -107,15 +111,18 @@ class InFile:
 
     def append(self, line: str) -> None:
         """Append one line."""
-        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(handle, line.encode() + b"\n")
+            end = os.lseek(handle, 0, os.SEEK_END)
+            torn = end > 0 and os.pread(handle, 1, end - 1) != b"\n"
+            # If it only seems torn because another process is writing it, this gives an empty line, which nobody sees.
+            os.write(handle, (b"\n" if torn else b"") + line.encode() + b"\n")
         finally:
             os.close(handle)
 
     def lines(self) -> Iterator[str]:
         """Give the lines, oldest first; a line that is still being written is left for the next time."""
-        with self.path.open(encoding="utf-8") as handle:
+        with self.path.open(encoding="utf-8", errors="replace") as handle:
             for line in handle:
                 if line.endswith("\n"):
                     yield line[:-1]
@@ -197,7 +204,7 @@ class Trail:
         Returns:
             The records that match, with the numbers they have in the whole trail.
         """
-        found = (Record(seq, **json.loads(line)) for seq, line in enumerate(self._medium.lines(), start=1))
+        found = (Record(seq, **written) for seq, written in enumerate(self._written(), start=1))
         return [r for r in found if all(getattr(r, name) == value for name, value in wanted.items())]
 
     def on_record(self, tell: Callable[[], None]) -> Callable[[], None]:
@@ -206,7 +213,15 @@ class Trail:
         return lambda: self._listeners.remove(tell) if tell in self._listeners else None
 
     def __len__(self) -> int:
-        return sum(1 for _ in self._medium.lines())
+        return sum(1 for _ in self._written())
+
+    def _written(self) -> Iterator[dict[str, Any]]:
+        """Give what was recorded; torn and empty lines are no records, and have no number."""
+        for line in self._medium.lines():
+            try:
+                yield json.loads(line)
+            except ValueError:
+                continue
 
     def __repr__(self) -> str:
         return "\n".join(map(str, self.records()[-20:])) or "<empty trail>"

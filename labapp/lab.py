@@ -45,7 +45,7 @@ from labapp.widgets.store_view import store_table
 from labapp.widgets.time_machine import TimeMachine
 from labapp.widgets.timeline import timeline
 from labapp.widgets.verdict import verdict_view
-from labapp.widgets.view import View, box, escape, plain_table
+from labapp.widgets.view import View, box, escape, plain_table, prose
 
 ADDRESSES = {"alice": "203.0.113.7", "bob": "203.0.113.21", "mallory": "198.51.100.66"}
 """Where the people of the lab sit; addresses that are reserved for documentation (RFC 5737)."""
@@ -243,7 +243,7 @@ class Lab:
     def hint(self, slug: str) -> View:
         """Show the next hint for an exercise; each goes one step further."""
         text = next_hint(places().answers, catalog()[slug])
-        return View(box("quiet", escape(text)), text)
+        return View(box("quiet", prose(text)), text)
 
     def solution(self, slug: str) -> View:
         """Show one way to do it, once all hints have been read; the exercise is then marked as seen."""

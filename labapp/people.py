@@ -5,6 +5,8 @@ Rules kept here:
 - A password is stored as scrypt output with a salt of its own; the cost comes from the profile.
 - A wrong name and a wrong password give the same answer after the same work, so that nobody learns who has an account
   (ASVS v5.0.0-6.3.8).
+- Between checking a password and opening something, the account may be shut or its password changed: `is_still` asks
+  again, after opening and before handing out.
 - A name has a fixed shape, so it can stand in a key, a log line or a page as it is.
 - Whether somebody is disabled and which roles they have is read from the store each time; a token or session that was
   issued earlier may know an older truth.
@@ -29,13 +31,13 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from labapp.errors import InvalidLoginError, SetupError
 from labapp.profiles import PasswordCost
 from labapp.randomness import seeded
-from labapp.store import Store
+from labapp.store import Store, fingerprint
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
 LONGEST_PASSWORD = 256
@@ -64,12 +66,14 @@ class Person:
         roles: what they are at the bank, at the moment of reading.
         disabled: may they no longer come in?
         kind: `"person"` or `"service"`.
+        seal: another one after each change of password; it says nothing of the password, and is shown nowhere.
     """
 
     name: str
     roles: tuple[str, ...]
     disabled: bool
     kind: str
+    seal: str = field(default="", repr=False, compare=False)
 
 
 def seeded_password(seed: int, name: str) -> str:
@@ -99,8 +103,23 @@ class People:
         self.found_again: Callable[[], None] | None = None
         self._nobody: str | None = None
 
-    def add(self, name: str, password: str, *, roles: tuple[str, ...] = (), kind: str = "person") -> Person:
-        """Add somebody, or replace who was there under that name.
+    def add(
+        self,
+        name: str,
+        password: str,
+        *,
+        roles: tuple[str, ...] = (),
+        kind: str = "person",
+        replace: bool = True,
+    ) -> Person:
+        """Add somebody.
+
+        Args:
+            name: of the shape `NAME`.
+            password: in clear; only its hash is kept.
+            roles: what they are at the bank.
+            kind: `"person"` or `"service"`.
+            replace: what to do with somebody who is there under that name: replace them, or leave them as they are.
 
         Raises:
             SetupError: the name is not of the shape that names have here.
@@ -113,22 +132,21 @@ class People:
             "disabled": "0",
             "kind": kind,
         }
-        with self._store.redis.pipeline() as pipe:
-            pipe.hset(self._store.keys.user(name), mapping=record)
-            pipe.sadd(self._store.keys.users, name)
-            pipe.execute()
-        return Person(name, roles, False, kind)
+        key = self._store.keys.user(name)
+
+        def write(pipe: Any) -> None:
+            keep = not replace and pipe.exists(key)
+            pipe.multi()
+            if not keep:
+                pipe.hset(key, mapping=record)
+                pipe.sadd(self._store.keys.users, name)
+
+        self._store.transaction(write, key)
+        return self.get(name) or Person(name, roles, False, kind)
 
     def get(self, name: object) -> Person | None:
         """Return somebody as they are now, or None."""
-        if not isinstance(name, str) or not NAME.fullmatch(name):
-            return None
-        roles, disabled, kind = self._store.redis.hmget(
-            self._store.keys.user(name), "roles", "disabled", "kind"
-        )
-        if kind is None:
-            return None
-        return Person(name, tuple(str(roles).split()), disabled == "1", str(kind))
+        return self._read(name)[0]
 
     def names(self) -> list[str]:
         """Return every name, in order."""
@@ -140,23 +158,30 @@ class People:
         Raises:
             InvalidLoginError: they do not, or it is; which of them is not said.
         """
-        person = self.get(name)
+        person, stored = self._read(name)
         if (
             person is None
             and self.found_again is not None
             and not self._store.redis.exists(self._store.keys.users)
         ):
             self.found_again()
-            person = self.get(name)
-        stored = None
-        if person is not None:
-            stored = self._store.redis.hget(self._store.keys.user(person.name), "password")
+            person, stored = self._read(name)
         if self._nobody is None:
             self._nobody = self._hash(secrets.token_urlsafe())
-        fits = isinstance(password, str) and _fits(password, str(stored or self._nobody))
+        fits = isinstance(password, str) and _fits(password, stored or self._nobody)
         if person is None or person.disabled or not fits:
             raise InvalidLoginError("name and password do not match")
         return person
+
+    def is_still(self, person: Person) -> bool:
+        """Is somebody, whose password was checked a moment ago, neither shut out nor given another password since?"""
+        again = self.get(person.name)
+        return again is not None and not again.disabled and again.seal == person.seal
+
+    def known(self, name: object) -> str:
+        """Return a name for the trail: what somebody typed there is written only if it is a name, for it may be a password."""
+        person = self.get(name)
+        return "(unknown)" if person is None else person.name
 
     def set_password(self, name: str, password: str) -> None:
         """Change a password; ending what was opened with the old one is `lifecycle`'s business."""
@@ -169,6 +194,18 @@ class People:
     def set_disabled(self, name: str, disabled: bool) -> None:
         """Shut somebody out, or let them in again; what is already open is `lifecycle`'s business."""
         self._change(name, "disabled", "1" if disabled else "0")
+
+    def _read(self, name: object) -> tuple[Person | None, str | None]:
+        """Return somebody and their password's hash, both of one moment."""
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            return None, None
+        roles, disabled, kind, stored = self._store.redis.hmget(
+            self._store.keys.user(name), "roles", "disabled", "kind", "password"
+        )
+        if kind is None:
+            return None, None
+        seal = fingerprint(str(stored))[:16]
+        return Person(name, tuple(str(roles).split()), disabled == "1", str(kind), seal), str(stored)
 
     def _change(self, name: str, field: str, value: str) -> None:
         if self.get(name) is None:

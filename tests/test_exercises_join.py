@@ -8,9 +8,9 @@ import pytest
 
 from labapp.authoring.derive import derive
 from labapp.grading.engine import catalog
-from labapp.grading.host import AnswerHost
 from labapp.grading.joins import missing, one_sided, strays, stumbles, unproven
 from labapp.grading.places import BESIDE_THE_PACKAGE, Places
+from labapp.grading.process import AnswerHost
 
 COURSE = Places(BESIDE_THE_PACKAGE)
 SLUGS = catalog(COURSE).slugs

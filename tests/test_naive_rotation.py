@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from labapp.grading.attempt import Attempt
-from labapp.grading.host import AnswerHost
+from labapp.grading.checks import Attempt
 from labapp.grading.places import BESIDE_THE_PACKAGE, Places
+from labapp.grading.process import AnswerHost
 from labapp.randomness import seeded
 
 SLUG = "ex08_rotate_refresh_token"

@@ -2,14 +2,24 @@
 
 The answer runs in a process of its own, and verdicts never exist there.
 The trusted side holds checks, expected values, stores and apps, and asks; the answer's process replies.
-What crosses is plain data in frames (`wire`).
+What crosses is plain data in frames.
 
-| who writes what | read |
+    pytest_plugin   joins   (a cell, a batch)        who wants a verdict
+            └──────── engine ────────┘               runs every check: verdict, report
+                        │
+              checks    │    services ── relay       what a check does, what an answer is lent
+                   └─ process ─┘                     the trusted end of the pipe
+                        │ wire, plain                what crosses
+                   answer_side                       the answer's end
+
+| module | holds |
 |---|---|
-| checks of an exercise | `checks`: `Attempt`, `check`, `Failure` |
-| a place that shows verdicts | `engine.grade`, `report` |
-| a stronger wall around answers | `walls`, then `process` |
+| `catalog`, `places` | what exercises there are, and where their parts lie |
+| `answers`, `hints`, `progress` | what a learner wrote, was shown, and reached |
+| `failures` | a failure of the answer, a fault of ours |
+| `bank` | a whole bank for checks |
 
+Whoever writes checks reads `checks`; whoever builds a stronger wall reads `process.walls`.
 This file imports nothing, because the answer's process loads it too.
 """
 

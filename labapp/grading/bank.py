@@ -12,7 +12,7 @@ from labapp.audit import Record
 from labapp.client import ApiClient, Network
 from labapp.client.visits import TokenVisit
 from labapp.flaws import flaw
-from labapp.grading.attempt import Attempt
+from labapp.grading.checks import Attempt
 from labapp.grading.services import HttpProxy
 from labapp.people import seeded_password
 from labapp.web.assembly import ORIGINS, assemble

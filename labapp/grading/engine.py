@@ -21,15 +21,15 @@ from pathlib import Path
 
 from labapp import clock
 from labapp.errors import AnswerImportError
-from labapp.grading.attempt import Attempt
 from labapp.grading.catalog import Catalog, Exercise, read_catalog
-from labapp.grading.checks import Check, collect, ordered
+from labapp.grading.checks import Attempt
+from labapp.grading.checks.collecting import Check, collect, ordered
 from labapp.grading.failures import Failure, HarnessFault
-from labapp.grading.host import AnswerHost, shared_host
-from labapp.grading.patience import Budget
 from labapp.grading.places import Places, places
-from labapp.grading.process import AnswerProcess
-from labapp.grading.raising import fault_or_failure
+from labapp.grading.process import AnswerHost, shared_host
+from labapp.grading.process.answer_process import AnswerProcess
+from labapp.grading.process.patience import Budget
+from labapp.grading.process.raising import fault_or_failure
 from labapp.grading.verdict import (
     FAILED,
     FAULT,

@@ -23,11 +23,11 @@ from pathlib import Path
 from labapp.authoring.stubs import make_stub
 from labapp.errors import LabError, SetupError
 from labapp.grading.catalog import Catalog, Exercise
-from labapp.grading.checks import collect
+from labapp.grading.checks.collecting import collect
 from labapp.grading.engine import catalog, grade
 from labapp.grading.failures import HarnessFault
-from labapp.grading.host import AnswerHost
 from labapp.grading.places import Places
+from labapp.grading.process import AnswerHost
 from labapp.grading.verdict import FAILED, FAULT, PASSED, UNANSWERED, Verdict
 
 MANY_WRONG = 3

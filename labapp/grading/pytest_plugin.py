@@ -25,11 +25,11 @@ from typing import Any
 import pytest
 
 from labapp.errors import LabError
-from labapp.grading.checks import collect
+from labapp.grading.checks.collecting import collect
 from labapp.grading.engine import catalog, grade, is_unanswered, new_seed, read_answer
 from labapp.grading.failures import HarnessFault
-from labapp.grading.host import AnswerHost
 from labapp.grading.places import Places
+from labapp.grading.process import AnswerHost
 from labapp.grading.report import MARKS, check_text, footnote, headline
 from labapp.grading.verdict import FAILED, FAULT, NOT_REACHED, PASSED, CheckResult, Verdict
 

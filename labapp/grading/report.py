@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from labapp.grading.trace import show, veil
+from labapp.grading.checks.trace import show, veil
 from labapp.grading.verdict import (
     FAILED,
     FAULT,

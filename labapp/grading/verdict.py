@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from labapp.grading.checks.trace import Step
 from labapp.grading.failures import Line
-from labapp.grading.trace import Step
 
 PASSED = "passed"
 FAILED = "failed"

@@ -138,11 +138,15 @@ class Channel:
     Args:
         sock: a connected stream socket; the channel closes it.
         incoming: the kinds of frames that may arrive at this end.
+
+    Attributes:
+        received: how many bytes have come so far.
     """
 
     def __init__(self, sock: socket.socket, incoming: Shape) -> None:
         self._sock = sock
         self._incoming = incoming
+        self.received = 0
 
     def send(self, message: Mapping[str, Any], *, seconds: float | None = None) -> None:
         """Send one frame.
@@ -194,6 +198,7 @@ class Channel:
             if not piece:
                 raise WireClosedError("the other side is gone")
             data += piece
+        self.received += size
         return bytes(data)
 
     def close(self) -> None:

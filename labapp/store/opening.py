@@ -45,8 +45,9 @@ def open_store(url: str | None = None, *, clock: Clock | None = None, prefix: st
     """
     if url is None:
         clock = clock or LabClock()
+        # One connection: in this process a pool would only cost a quarter of each trip.
         server = fakeredis.FakeServer()
-        client: ObservedClient = _FakeClient(server=server, **_CLIENT)
+        client: ObservedClient = _FakeClient(server=server, single_connection_client=True, **_CLIENT)
         client.observer = Observer(url="fakeredis", clock=clock)
         return Store(
             client,

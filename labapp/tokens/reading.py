@@ -119,13 +119,11 @@ def _object(part: str, holder: str) -> dict[str, Any]:
 def _is_deeper(value: Any, levels: int) -> bool:
     layer = [value]
     for _ in range(levels):
-        layer = [
-            inner
-            for outer in layer
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-    return any(isinstance(value, dict | list) for value in layer)
+        inside = (item for outer in layer for item in (outer.values() if type(outer) is dict else outer))
+        layer = [item for item in inside if type(item) in (dict, list)]
+        if not layer:
+            return False
+    return True
 
 
 def is_time(value: object) -> bool:

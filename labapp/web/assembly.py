@@ -152,16 +152,25 @@ def assemble(
 
 
 def settle(parts: Parts, seed: int, passwords: Mapping[str, str]) -> None:
-    """Put the people of the lab and their accounts into the store, where they are not there already."""
+    """Put the people of the lab and their accounts into the store, where they are not there already.
+
+    Several workers may do this at once, while somebody is disabled or given a new password: nothing is put back.
+    """
     for name, roles in CAST.items():
         if parts.people.get(name) is None:
-            parts.people.add(name, passwords.get(name) or seeded_password(seed, name), roles=roles)
+            parts.people.add(
+                name, passwords.get(name) or seeded_password(seed, name), roles=roles, replace=False
+            )
         if "customer" in roles:
             parts.ledger.open(name)
     for name, roles in SERVICES.items():
         if parts.people.get(name) is None:
             parts.people.add(
-                name, passwords.get(name) or seeded_password(seed, name), roles=roles, kind="service"
+                name,
+                passwords.get(name) or seeded_password(seed, name),
+                roles=roles,
+                kind="service",
+                replace=False,
             )
     parts.store.generation()
 

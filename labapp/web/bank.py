@@ -18,6 +18,7 @@ from typing import Any
 from flask import Blueprint, Flask, current_app, g, request
 from werkzeug.exceptions import NotFound
 
+from labapp.people import Person
 from labapp.web.doors import Caller, SessionDoor, TokenDoor
 from labapp.web.parts import Parts, give, parts
 from labapp.web.plumbing import BadRequestError, new_app, read_json, text
@@ -108,4 +109,13 @@ def users() -> dict[str, Any]:
     caller.require_role("administrator")
     people = parts().people
     found = [people.get(name) for name in people.names()]
-    return {"users": [{**vars(person), "roles": list(person.roles)} for person in found if person]}
+    return {"users": [_shown(person) for person in found if person]}
+
+
+def _shown(person: Person) -> dict[str, Any]:
+    return {
+        "name": person.name,
+        "roles": list(person.roles),
+        "disabled": person.disabled,
+        "kind": person.kind,
+    }

@@ -28,6 +28,7 @@ from labapp.tokens.refusals import reason
 from labapp.tokens.revocation import Revocation
 from labapp.web.plumbing import BadRequestError, NoCredentialError, note, now
 
+_LONGEST_VALUE = 40
 _BEARER = re.compile(r"Bearer +(\S+)", re.IGNORECASE)
 
 
@@ -134,7 +135,7 @@ class TokenDoor:
             user=user,
             credential=credential,
             outcome=outcome,
-            path=request.path[:100],
+            path=path_for_trail(),
         )
 
 
@@ -190,7 +191,7 @@ class SessionDoor:
             user=user,
             credential=credential,
             outcome=outcome,
-            path=request.path[:100],
+            path=path_for_trail(),
         )
 
 
@@ -209,6 +210,18 @@ def bearer() -> str:
     if match is None:
         raise BadRequestError("Authorization: Bearer is followed by exactly one token")
     return match[1]
+
+
+def path_for_trail() -> str:
+    """Return the request's path as it may be written down: with its values only where none can be a credential.
+
+    Account numbers and handles of devices are short; every credential of ours has more than 40 characters, and whoever
+    puts one into an address must not find it in the trail.
+    """
+    values = [str(value) for value in (request.view_args or {}).values()]
+    if all(len(value) <= _LONGEST_VALUE and value.isprintable() for value in values):
+        return request.path
+    return str(request.url_rule)
 
 
 def check_same_origin() -> None:

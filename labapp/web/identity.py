@@ -7,6 +7,7 @@ section 2.4).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -54,13 +55,12 @@ def login() -> Response:
     try:
         person = bank.people.check_password(name, wanted.get("password"))
     except InvalidLoginError:
-        _note(bank.trail, "login", user=None, outcome="refused", name=name[:32])
+        _note(bank.trail, "login", user=None, outcome="refused", name=bank.people.known(name))
         raise
     scope = _scope(text(wanted, "scope", ""), person)
     grant = bank.families.begin(person.name, client_id=client_id, scope=scope, now=now())
-    # Shut out between the check and now? Whoever did it has not seen this family.
-    again = bank.people.get(person.name)
-    if again is None or again.disabled:
+    # Shut out, or given a new password, between the check and now? Whoever did it has not seen this family.
+    if not bank.people.is_still(person):
         bank.families.end(grant.family, reason="disabled", now=now())
         raise InvalidLoginError("name and password do not match")
     _note(bank.trail, "login", user=person.name, credential=grant.refresh_token, family=grant.family)
@@ -93,7 +93,10 @@ def token() -> Response:
         family=grant.family,
         parent=bank.trail.fingerprint(presented),
     )
-    return _hand_out(grant, person, client_id)
+    # What somebody may no longer do goes at the next exchange, however long the login lasts.
+    allowed = allowed_scope(person.roles)
+    scope = " ".join(word for word in grant.scope.split() if word in allowed)
+    return _hand_out(replace(grant, scope=scope), person, client_id)
 
 
 @tokens.post("/revoke")

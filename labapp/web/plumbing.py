@@ -70,6 +70,7 @@ def new_app(service: str) -> Flask:
         service: its name, as realm, and in the trail.
     """
     app = Flask(service, static_folder=None)
+    app.url_map.merge_slashes = False  # a redirect would be a page of HTML, and repeat what was sent
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, SERVICE=service)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.before_request(_read_clock)
@@ -266,6 +267,8 @@ def _read_clock() -> None:
 
 
 def _no_store(response: Response) -> Response:
+    if request.method == "OPTIONS" and response.mimetype != "application/json" and not response.get_data():
+        response.data, response.mimetype = b"{}\n", "application/json"  # Flask's own answer is an empty page
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

@@ -16,7 +16,7 @@ from labapp.sessions.csrf import csrf_token
 from labapp.sessions.sessions import Session, Started
 from labapp.web.doors import Caller, SessionDoor, check_same_origin
 from labapp.web.parts import parts
-from labapp.web.plumbing import client, note, now, read_json, text
+from labapp.web.plumbing import BadRequestError, client, note, now, read_json, text
 
 session_login = Blueprint("session_login", __name__)
 _note = partial(note, door="session")
@@ -31,13 +31,12 @@ def login() -> Response:
     try:
         person = bank.people.check_password(name, wanted.get("password"))
     except InvalidLoginError:
-        _note(bank.trail, "login", user=None, outcome="refused", name=name[:32])
+        _note(bank.trail, "login", user=None, outcome="refused", name=bank.people.known(name))
         raise
     bank.sessions.end(_door().cookie())  # whatever this browser held before, a login starts anew
     started = bank.sessions.start(person.name, now=now(), device=client())
-    # Shut out between the check and now? Whoever did it has not seen this session.
-    again = bank.people.get(person.name)
-    if again is None or again.disabled:
+    # Shut out, or given a new password, between the check and now? Whoever did it has not seen this session.
+    if not bank.people.is_still(person):
         bank.sessions.end(started.sid)
         raise InvalidLoginError("name and password do not match")
     _note(bank.trail, "login", user=person.name, credential=started.sid, evicted=len(started.evicted))
@@ -109,6 +108,8 @@ def password() -> Response:
     wanted = read_json()
     _check_own_password(caller, wanted)
     new = text(wanted, "new_password", longest=256)
+    if not new:
+        raise BadRequestError("new_password must not be empty")
     bank = parts()
     ended = bank.accounts.change_password(caller.user, new, now=now(), keep_session=caller.sid)
     started = bank.sessions.renew(caller.sid, now=now(), auth_time=now())

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from labapp.audit import Record
 from labapp.clock import stamp
-from labapp.widgets.view import View, escape, table, text_table
+from labapp.widgets.view import View, escape, in_words, text_table
 
-STEP, TOP, RADIUS, HEIGHT = 118, 74, 19, 168
+STEP, TOP, RADIUS = 118, 62, 19
 _EVENTS = ("login", "rotate", "reuse", "refuse")
 
 
@@ -102,10 +102,8 @@ def family_tree(
     if not tree.nodes:
         return View("<span class='quiet'>no such family in the trail</span>", "(no such family in the trail)")
     rows = _rows(tree)
-    cells = [[escape(cell) for cell in row] for row in rows]
     head = ["token", "lab time", "who", "what happened"]
-    details = f"<details><summary>The same in words</summary>{table(head, cells)}</details>"
-    return View(_picture(tree) + details, text_table(head, rows))
+    return View(_picture(tree) + in_words(head, rows), text_table(head, rows))
 
 
 def _rows(tree: Tree) -> list[list[str]]:
@@ -124,8 +122,9 @@ def _rows(tree: Tree) -> list[list[str]]:
 
 def _picture(tree: Tree) -> str:
     width = STEP * max(len(tree.nodes), 1) + 90
+    height = TOP + (RADIUS + 60 if tree.returns or tree.ended_at is not None else RADIUS + 10)
     parts = [
-        f'<svg viewBox="0 0 {width} {HEIGHT}" width="{width}" role="img" '
+        f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img" '
         'aria-label="The tokens of a family, from left to right; the same in words follows" '
         'style="max-width:100%;font:12px var(--jp-content-font-family,sans-serif)" fill="currentColor">'
     ]

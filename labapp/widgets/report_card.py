@@ -13,14 +13,14 @@ from labapp.grading.hints import Shown
 from labapp.grading.progress import Reached
 from labapp.widgets.view import View, badge, escape, table, text_table
 
-HEAD = ("lesson", "exercise", "state", "points", *WORDS)
-_MARK = "●"
+HEAD = ("lesson", "exercise", "state", "points", "trains")
+SUMS = ("points for", "reached")
 
 
 def report_card(
     exercises: Iterable[Exercise], known: Mapping[str, Reached], shown: Mapping[str, Shown] | None = None
 ) -> View:
-    """Show every exercise, what was reached, and the sums by word.
+    """Show every exercise and what was reached, and below it the sums, all together and by word.
 
     Args:
         exercises: from the catalogue.
@@ -33,18 +33,13 @@ def report_card(
         here = known.get(exercise.slug)
         kind, word = _state(here, shown.get(exercise.slug, Shown()))
         points = f"{here.best if here else 0:g}\u00a0of\u00a0{exercise.points}"
-        marks = [_MARK if name in exercise.words else "" for name in WORDS]
-        rows.append([exercise.lesson, exercise.slug, word, points, *marks])
-        cells.append([exercise.lesson, escape(exercise.title), badge(kind, word), points, *marks])
-    sums = [
-        "",
-        "together",
-        "",
-        _sum(exercises, known, None),
-        *(_sum(exercises, known, name) for name in WORDS),
-    ]
+        words = ", ".join(name for name in WORDS if name in exercise.words)
+        rows.append([exercise.lesson, exercise.slug, word, points, words])
+        cells.append([exercise.lesson, escape(exercise.title), badge(kind, word), points, words])
+    sums = [(name or "together", _sum(exercises, known, name)) for name in (None, *WORDS)]
     return View(
-        table(HEAD, [*cells, [f"<b>{escape(cell)}</b>" for cell in sums]]), text_table(HEAD, [*rows, sums])
+        table(HEAD, cells) + table(SUMS, [(name, f"<b>{escape(points)}</b>") for name, points in sums]),
+        text_table(HEAD, rows) + "\n\n" + text_table(SUMS, sums),
     )
 
 

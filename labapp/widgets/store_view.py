@@ -29,12 +29,24 @@ def store_table(entries: Iterable[Entry], prefix: str = "", kinds: Sequence[str]
     """
     shown = [e for e in entries if not kinds or e.key.removeprefix(prefix).partition(":")[0] in kinds]
     rows = [[_name(e.key.removeprefix(prefix)), e.type, _life(e.ttl), _value(e.value)] for e in shown]
-    cells = [[f"<code>{escape(key)}</code>", *map(escape, rest)] for key, *rest in rows]
+    cells = [
+        [
+            f'<code class="whole">{escape(key)}</code>',
+            escape(kind),
+            _span("whole", life),
+            _span("long", value),
+        ]
+        for key, kind, life, value in rows
+    ]
     if not rows:
         return View(
             "<span class='quiet'>the store holds nothing of this kind</span>", "(nothing of this kind)"
         )
     return View(table(HEAD, cells), text_table(HEAD, rows))
+
+
+def _span(width: str, text: str) -> str:
+    return f'<span class="{width}">{escape(text)}</span>'
 
 
 def _name(key: str) -> str:

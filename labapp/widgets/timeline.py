@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from labapp.widgets.view import View, escape, text_table
+from labapp.widgets.view import View, escape, in_words, text_table
 
 WIDTH, ROW, LEFT = 640, 44, 130
 
@@ -31,7 +31,8 @@ def timeline(rows: Mapping[str, Sequence[tuple[float, bool]]], *, title: str = "
     span = max((times[-1] - start) if times else 1, 1)
     height = ROW * len(rows) + 46
     parts = [
-        f'<svg viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" role="img" aria-label="{escape(title)}" '
+        f'<svg viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" role="img" '
+        f'aria-label="{escape(title or "Requests")}, served or refused on a time axis; the same in words follows" '
         'style="max-width:100%;font:13px var(--jp-content-font-family,sans-serif)" fill="currentColor">'
     ]
     for index, (name, marks) in enumerate(rows.items()):
@@ -47,7 +48,9 @@ def timeline(rows: Mapping[str, Sequence[tuple[float, bool]]], *, title: str = "
     parts.append("</svg>")
     legend = '<div class="quiet">● served &nbsp; ✗ refused &nbsp; (lab minutes)</div>'
     heading = f'<div class="title">{escape(title)}</div>' if title else ""
-    return View(heading + "".join(parts) + legend, _as_text(rows, times, start))
+    head, lines = ["minutes", *rows], _in_words(rows, times, start)
+    details = in_words(head, lines)
+    return View(heading + "".join(parts) + legend + details, text_table(head, lines))
 
 
 def _x(seconds: float, span: float) -> float:
@@ -72,8 +75,9 @@ def _ticks(span: float) -> list[tuple[float, str]]:
     return [(t, f"{t / 60:g}") for t in range(0, int(span) + 1, step)]
 
 
-def _as_text(rows: Mapping[str, Sequence[tuple[float, bool]]], times: Sequence[float], start: float) -> str:
+def _in_words(
+    rows: Mapping[str, Sequence[tuple[float, bool]]], times: Sequence[float], start: float
+) -> list[list[str]]:
     found = {name: dict(marks) for name, marks in rows.items()}
     words = {True: "served", False: "refused", None: "-"}
-    lines = [[f"{(at - start) / 60:g}", *(words[found[name].get(at)] for name in rows)] for at in times]
-    return text_table(["minutes", *rows], lines)
+    return [[f"{(at - start) / 60:g}", *(words[found[name].get(at)] for name in rows)] for at in times]

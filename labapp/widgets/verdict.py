@@ -7,7 +7,7 @@ from typing import Any
 
 from labapp.grading.report import as_dict, as_text
 from labapp.grading.verdict import Verdict
-from labapp.widgets.view import View, badge, box, escape, table
+from labapp.widgets.view import View, badge, box, escape, prose, table
 
 KINDS = {"passed": "good", "failed": "bad", "not reached": "quiet", "fault": "warn"}
 STATES = {
@@ -48,16 +48,17 @@ def verdict_html(report: Mapping[str, Any], notes: tuple[str, ...] = ()) -> str:
     if report["state"] == "unanswered":
         parts.append(box("quiet", "Write your lines where the TODO stands, and run this cell again."))
     if report["checks"]:
-        rows = [[badge(KINDS[c["outcome"]], c["outcome"]), escape(c["sentence"])] for c in report["checks"]]
+        rows = [[badge(KINDS[c["outcome"]], c["outcome"]), prose(c["sentence"])] for c in report["checks"]]
         parts.append(table(["check", "what must hold"], rows))
     parts += [_explained(c) for c in report["checks"] if c["outcome"] in ("failed", "fault")]
-    parts.append(f'<div class="quiet">{_footnote(report)}</div>')
+    if report["state"] != "unanswered":
+        parts.append(f'<div class="quiet">{_footnote(report)}</div>')
     return "".join(parts)
 
 
 def _explained(check: Mapping[str, Any]) -> str:
     is_fault = check["outcome"] == "fault"
-    parts = [f'<div class="title">{escape(check["sentence"])}</div>']
+    parts = [f'<div class="title">{prose(check["sentence"])}</div>']
     if is_fault:
         parts.append(
             "<div>This is a fault of the grader, not of your answer: it costs nothing, please report it.</div>"
@@ -82,7 +83,7 @@ def _explained(check: Mapping[str, Any]) -> str:
 def _cell(word: str, value: str) -> str:
     if word in ("expected", "came", "your line"):
         return f"<pre>{escape(value)}</pre>"
-    return f"<b>{escape(value)}</b>" if word == "seen" else escape(value)
+    return f"<b>{prose(value)}</b>" if word == "seen" else prose(value)
 
 
 def _footnote(report: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ Example:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape as _escape
 
@@ -22,19 +23,22 @@ STYLE = """<style>
  word-break:normal;max-width:36rem}
 .harbour table tr{background:none!important}
 .harbour th{font-weight:600}
-.harbour pre,.harbour code{font-family:var(--jp-code-font-family,monospace);font-size:.92em;color:inherit;
- background:var(--jp-layout-color2,#f2f2f2);border-radius:3px}
-.harbour pre{padding:.5em .7em;margin:.3em 0;white-space:pre-wrap;overflow-wrap:anywhere}
-.harbour code{padding:0 .25em}
+.harbour.harbour pre,.harbour.harbour code{font-family:var(--jp-code-font-family,monospace);font-size:.92em;
+ color:inherit;background:var(--jp-layout-color2,#f2f2f2);border-radius:3px}
+.harbour.harbour pre{padding:.5em .7em;margin:.3em 0;white-space:pre-wrap;overflow-wrap:anywhere;
+ word-break:normal}
+.harbour.harbour code{padding:0 .25em}
+.harbour .long{overflow-wrap:anywhere}
+.harbour .whole{white-space:nowrap}
 .harbour .columns{display:flex;flex-wrap:wrap;gap:1rem}
-.harbour .columns>div{flex:1 1 22rem;min-width:0}
+.harbour .columns>div{flex:1 1 19rem;min-width:0}
 .harbour .title{font-weight:600;margin:.2em 0}
 .harbour .quiet{color:var(--jp-content-font-color2,#555)}
 .harbour .badge{display:inline-block;border:1.5px solid;border-radius:1em;padding:0 .6em;font-weight:600;
  font-size:.9em;white-space:nowrap}
 .harbour .good{color:var(--jp-success-color0,#1b5e20)}
 .harbour .bad{color:var(--jp-error-color0,#b71c1c)}
-.harbour .warn{color:var(--jp-warn-color0,#9a4d00)}
+.harbour .warn{color:#9a4d00}
 .harbour .box{border-left:4px solid var(--jp-border-color1,#888);padding:.3em .9em;margin:.5em 0}
 .harbour .box.good{border-color:var(--jp-success-color1,#388e3c);color:inherit}
 .harbour .box.bad{border-color:var(--jp-error-color1,#d32f2f);color:inherit}
@@ -79,6 +83,16 @@ def escape(value: object) -> str:
     return _escape(str(value), quote=True)
 
 
+def prose(text: str) -> str:
+    """Make a sentence safe to stand in HTML, with what stands in backticks as code.
+
+    Example:
+        >>> prose("send `a<b`")
+        'send <code>a&lt;b</code>'
+    """
+    return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escape(text))
+
+
 def badge(kind: str, word: str) -> str:
     """Write a word with its shape in its colour.
 
@@ -101,6 +115,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "")
     parts += ["<tr>", *(f'<th scope="col">{escape(name)}</th>' for name in head), "</tr>"]
     parts += ["<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows]
     return "".join([*parts, "</table>"])
+
+
+def in_words(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Write what a picture shows as a table that can be opened below it."""
+    cells = [[escape(cell) for cell in row] for row in rows]
+    return f"<details><summary>The same in words</summary>{table(head, cells)}</details>"
 
 
 def plain_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> View:

@@ -57,12 +57,14 @@ class Desk:
         path: of the notebook, below the server's root.
 
     Attributes:
+        lesson: its number.
         page: Playwright's page.
         outside: addresses beyond this machine that the page asked for.
         first_run: what `facts` said after the first Run All, if there was one.
     """
 
     def __init__(self, window: BrowserContext, server: Jupyter, path: str) -> None:
+        self.lesson = Path(path).name.partition("_")[0]
         self.page: Page = window.new_page()
         self.outside: list[str] = []
         self.first_run: list[dict[str, Any]] = []

@@ -38,8 +38,8 @@ def solution(slug: str) -> str:
 
 
 def words(text: str) -> str:
-    """Return a text with single spaces, so that it does not matter where a line was broken."""
-    return " ".join(text.split())
+    """Return a text with single spaces, since lines are broken anywhere, and without the marks of code."""
+    return " ".join(text.replace("`", " ").split())
 
 
 def is_full(cell: Locator, slug: str) -> None:
@@ -60,7 +60,9 @@ def test_the_reference_answer_gets_full_marks_in_its_cell(
 
 
 @pytest.mark.parametrize(
-    "path", [wrong for slug in SLUGS for wrong in places().wrong(slug)[:2]], ids=lambda p: f"{p.parent.name}-{p.stem}"
+    "path",
+    [wrong for slug in SLUGS for wrong in places().wrong(slug)[:2]],
+    ids=lambda p: f"{p.parent.name}-{p.stem}",
 )
 def test_a_wrong_answer_is_told_what_was_seen_and_given_the_right_hint(
     path: Path, desk_of: Callable[[str], Desk], answers: Path, tmp_path: Path

@@ -78,4 +78,6 @@ def test_a_wrong_prediction_is_told_and_not_judged(scratch: Desk) -> None:
     output(question).get_by_role("button", name="1 and 1").click()
     expect(output(question)).to_contain_text("you predict 1 and 1")
     scratch.run(after)
-    expect(output(after).locator(".box.warn")).to_contain_text("you predicted 1 and 1: what is behind the difference?")
+    expect(output(after).locator(".box.warn")).to_contain_text(
+        "you predicted 1 and 1: what is behind the difference?"
+    )

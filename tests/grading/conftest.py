@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from labapp.authoring.stubs import make_stub
-from labapp.grading.host import AnswerHost
 from labapp.grading.places import Places
-from labapp.grading.process import AnswerProcess
+from labapp.grading.process import AnswerHost
+from labapp.grading.process.answer_process import AnswerProcess
 
 CATALOG = """
 [[exercise]]

@@ -9,12 +9,12 @@ import pytest
 
 from labapp.clock import LAB_START, SystemClock
 from labapp.errors import InvalidGrantError, ReplayedRefreshTokenError
-from labapp.grading.attempt import Attempt
+from labapp.grading.checks import Attempt
+from labapp.grading.checks.shapes import misfit
+from labapp.grading.checks.trace import call_text, show, veil
 from labapp.grading.failures import AnswerRaised, Failure, HarnessFault
-from labapp.grading.host import AnswerHost
-from labapp.grading.raising import fault_or_failure
-from labapp.grading.shapes import misfit
-from labapp.grading.trace import call_text, show, veil
+from labapp.grading.process import AnswerHost
+from labapp.grading.process.raising import fault_or_failure
 from labapp.randomness import seeded
 
 ANSWER = """

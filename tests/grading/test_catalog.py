@@ -8,7 +8,7 @@ import pytest
 
 from labapp.errors import SetupError, UnknownExerciseError
 from labapp.grading.catalog import read_catalog
-from labapp.grading.checks import collect
+from labapp.grading.checks.collecting import collect
 from labapp.grading.failures import HarnessFault
 from labapp.grading.places import BESIDE_THE_PACKAGE, Places, find_home, places
 

@@ -11,8 +11,8 @@ import pytest
 
 from labapp.errors import UnknownExerciseError
 from labapp.grading.engine import grade, grade_saved
-from labapp.grading.host import AnswerHost
 from labapp.grading.places import Places
+from labapp.grading.process import AnswerHost
 from labapp.grading.report import OUR_FAULT, as_dict, as_text
 from labapp.grading.verdict import FAILED, FAULT, NOT_REACHED, PASSED, UNANSWERED, UNLOADABLE, Verdict
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from labapp.grading.failures import Failure
-from labapp.grading.host import AnswerHost
+from labapp.grading.process import AnswerHost
 from labapp.grading.services import RedisProxy
 from labapp.store import open_store
 
@@ -82,6 +82,10 @@ PROTOCOL = {
     "loaded once more": "os.write(pipe(), frame(kind='loaded', nonce=nonce(), printed=''))",
     "an exception of no shape": "os.write(pipe(), raised(types=[1]))",
     "lines of no shape": "os.write(pipe(), raised(lines=[[1]]))",
+    "a flood of bytes": (
+        "ask = frame(kind='ask', nonce=nonce(), proxy=1, arguments=[1, {'$bytes': 'x' * 10**6}]); "
+        "[os.write(pipe(), ask) for _ in range(99)]"
+    ),
     "a service that was never lent": "os.write(pipe(), frame(kind='ask', nonce=nonce(), proxy=9, arguments=[]))",
     "a store asked oddly": "os.write(pipe(), frame(kind='ask', nonce=nonce(), proxy=1, arguments=['FLUSHALL']))",
 }
@@ -270,7 +274,7 @@ def test_an_answer_that_kills_the_helper_harms_nobody_else(own_host: AnswerHost)
 @on_linux
 def test_a_helper_that_was_stopped_is_replaced(own_host: AnswerHost, monkeypatch: pytest.MonkeyPatch) -> None:
     """It could be asked for ever."""
-    monkeypatch.setattr("labapp.grading.warm_helper.REPLY_SECONDS", 0.2)
+    monkeypatch.setattr("labapp.grading.process.helper.REPLY_SECONDS", 0.2)
     answer = own_host.start(answer_text("os.kill(os.getppid(), 19)"), "ex00_attack")
     old = helper_pid(own_host)
     assert answer.call("all", deadline=10) == "done"
@@ -346,7 +350,7 @@ def test_when_the_trusted_side_dies_nothing_lives_on(tmp_path: Path) -> None:
     script.write_text(
         textwrap.dedent("""
             import os, sys
-            from labapp.grading.host import AnswerHost
+            from labapp.grading.process import AnswerHost
 
             host = AnswerHost()
             text = sys.stdin.read()
@@ -454,7 +458,7 @@ def test_a_fork_of_ours_leaves_the_helper_alone(tmp_path: Path) -> None:
     script.write_text(
         textwrap.dedent("""
             import os
-            from labapp.grading.host import AnswerHost
+            from labapp.grading.process import AnswerHost
 
             TEXT = "def whose(x):\\n    import os\\n    return [x, os.getppid()]\\n"
             with AnswerHost() as host:

@@ -11,9 +11,9 @@ from labapp.authoring.derive import derive
 from labapp.authoring.scaffold import new_exercise
 from labapp.errors import SetupError
 from labapp.grading.engine import grade
-from labapp.grading.host import AnswerHost
 from labapp.grading.joins import all_problems, missing, one_sided, strays, stumbles, unproven
 from labapp.grading.places import Places
+from labapp.grading.process import AnswerHost
 
 DOUBLE, SPEND = "ex00_double", "ex09_spend"
 

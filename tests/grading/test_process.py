@@ -15,8 +15,8 @@ from labapp import errors
 from labapp.clock import LAB_START, LabClock
 from labapp.errors import AnswerImportError
 from labapp.grading.failures import AnswerRaised, Failure, HarnessFault
-from labapp.grading.host import AnswerHost
-from labapp.grading.raising import known, raised_by_answer, rebuild
+from labapp.grading.process import AnswerHost
+from labapp.grading.process.raising import known, raised_by_answer, rebuild
 from labapp.grading.services import HttpProxy, RedisProxy
 from labapp.store import open_store
 

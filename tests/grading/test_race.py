@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from labapp.grading.attempt import Attempt
+from labapp.grading.checks import Attempt
 from labapp.grading.failures import Failure, HarnessFault
-from labapp.grading.host import AnswerHost
+from labapp.grading.process import AnswerHost
 from labapp.randomness import seeded
 from labapp.store.interleave import Race
 
@@ -156,7 +156,7 @@ def test_the_trace_tells_the_story(attempts: Any) -> None:
 
 
 class Hours:
-    """A clock for `labapp.grading.patience` that only moves when a test says so."""
+    """A clock for `labapp.grading.process.patience` that only moves when a test says so."""
 
     def __init__(self) -> None:
         self.at = 0.0
@@ -170,7 +170,7 @@ def test_waiting_for_the_other_is_not_held_against_the_first(
 ) -> None:
     """The deadline counts the time that we wait for an answer, not the time that it waits for us."""
     hours = Hours()
-    monkeypatch.setattr("labapp.grading.patience.time", hours)
+    monkeypatch.setattr("labapp.grading.process.patience.time", hours)
     attempt = attempts(GETDEL)
     races = attempt.race(
         lambda coin: attempt.call("spend", attempt.redis, coin),

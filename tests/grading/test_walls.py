@@ -14,10 +14,10 @@ import pytest
 
 from labapp.grading.engine import grade
 from labapp.grading.failures import HarnessFault
-from labapp.grading.host import AnswerHost
 from labapp.grading.places import Places
+from labapp.grading.process import AnswerHost
+from labapp.grading.process.walls import ProcessWall
 from labapp.grading.report import as_text
-from labapp.grading.walls import ProcessWall
 
 ISOLATED = """
     --ro-bind /usr /usr --symlink usr/lib /lib --symlink usr/lib64 /lib64 --ro-bind /etc/ld.so.cache /etc/ld.so.cache

@@ -110,19 +110,22 @@ class Helper:
     def _fork(self) -> int:
         _, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
         folder = Path(tempfile.mkdtemp(prefix="answer-", dir=Path.cwd()))
+        helper = os.getpid()
         pid = os.fork()
         if pid == 0:
             try:
-                self._child(descriptors[0], folder)
+                self._child(descriptors[0], folder, helper)
             finally:
                 os._exit(0)
         os.close(descriptors[0])
         self._folders[pid] = folder
         return pid
 
-    def _child(self, descriptor: int, folder: Path) -> None:
+    def _child(self, descriptor: int, folder: Path, helper: int) -> None:
         os.setsid()
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != helper:  # it died before we asked to be told
+            return
         own = socket.socket(fileno=os.dup2(descriptor, 3, inheritable=False))
         os.closerange(4, 256)
         os.chdir(folder)

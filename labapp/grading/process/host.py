@@ -23,11 +23,11 @@ from pathlib import Path
 
 from labapp.clock import Clock, SystemClock
 from labapp.grading.failures import HarnessFault
-from labapp.grading.launching import launch, order
-from labapp.grading.patience import Budget
-from labapp.grading.process import AnswerProcess
-from labapp.grading.walls import ProcessWall, Wall
-from labapp.grading.warm_helper import START_SECONDS, Helper
+from labapp.grading.process.answer_process import AnswerProcess
+from labapp.grading.process.helper import START_SECONDS, Helper
+from labapp.grading.process.launching import launch, order
+from labapp.grading.process.patience import Budget
+from labapp.grading.process.walls import ProcessWall, Wall
 from labapp.grading.wire import FROM_ANSWER, Channel, WireError
 
 LOAD_SECONDS = 10.0

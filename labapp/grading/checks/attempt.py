@@ -14,12 +14,12 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from labapp.clock import LAB_START, LabClock, SystemClock
+from labapp.grading.checks.shapes import misfit
+from labapp.grading.checks.trace import Step, Trace, show
+from labapp.grading.checks.worker import Answer, Errors, Functions, Start
 from labapp.grading.failures import Failure
-from labapp.grading.raising import raised_by_answer
+from labapp.grading.process.raising import raised_by_answer
 from labapp.grading.services import Handler, HttpProxy, RedisProxy
-from labapp.grading.shapes import misfit
-from labapp.grading.trace import Step, Trace, show
-from labapp.grading.worker import Answer, Errors, Functions, Start
 from labapp.store import Store, open_store
 from labapp.store.interleave import Race, interleavings
 
@@ -172,7 +172,7 @@ class Attempt:
 
         Args:
             value: what the answer returned.
-            shape: see `labapp.grading.shapes`.
+            shape: see `labapp.grading.checks.shapes`.
             of: whose value it is, for the learner.
 
         Returns:

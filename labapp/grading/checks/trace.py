@@ -46,7 +46,7 @@ def _looks_secret(run: str) -> bool:
 
 def show(value: Any, limit: int = MAX_SHOWN) -> str:
     """Write a value for a report: short, and with no credential whole."""
-    text = veil(repr(value))
+    text = veil(repr(value)[: 4 * limit])
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

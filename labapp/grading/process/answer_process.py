@@ -20,13 +20,16 @@ from labapp.clock import Clock
 from labapp.errors import AnswerImportError
 from labapp.grading.answer_side.telling import MAX_PRINTED
 from labapp.grading.failures import Failure, HarnessFault, Raised, hint_for
-from labapp.grading.patience import Budget, Patience
 from labapp.grading.plain import NotPlainError, UnsendableError, decode, encode
-from labapp.grading.raising import read, rebuild
+from labapp.grading.process.patience import Budget, Patience
+from labapp.grading.process.raising import read, rebuild
 from labapp.grading.services import Proxy, Service, UnreachableError
 from labapp.grading.wire import Channel, WireClosedError, WireError, WireTooLargeError
 
 Frame = dict[str, Any]
+
+MOST_BYTES = 32_000_000
+"""What an answer may send during one call; reading it takes our time, which no deadline counts."""
 
 
 class AnswerProcess:
@@ -164,9 +167,12 @@ class AnswerProcess:
 
     def _converse(self, channel: Channel, message: Frame, patience: Patience) -> Frame:
         nonce = secrets.token_hex(8)
+        most = channel.received + MOST_BYTES
         self._send(channel, {**message, "nonce": nonce}, patience)
         while True:
             frame = patience.wait(channel.receive)
+            if channel.received > most:
+                raise WireError("too many bytes for one call")
             if frame["nonce"] != nonce:
                 raise WireError("a nonce that belongs to no call")
             if frame["kind"] != "ask":

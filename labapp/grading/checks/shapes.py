@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labapp.grading.trace import show
+from labapp.grading.checks.trace import show
 
 
 def misfit(value: Any, shape: Any, where: str = "") -> str:

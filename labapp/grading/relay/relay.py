@@ -12,25 +12,33 @@ Rules kept here:
 - A plain pipeline of n commands is n trips: in Redis others may come in between.
 - The store goes by its own clock while it works.
 - A store that is down closes the connection, as a dead server would.
+- The store lives in the grader's memory and works in its time, so there is an end to both for each answer.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from labapp import clock
 from labapp.errors import StorageUnavailableError
-from labapp.grading.relay_rules import NOT_A_HANDSHAKE, handshake, refusal
-from labapp.grading.resp import NULL_ARRAY, RespError, read_commands, write_error, write_reply
+from labapp.grading.relay.resp import NULL_ARRAY, RespError, read_commands, write_error, write_reply
+from labapp.grading.relay.rules import NOT_A_HANDSHAKE, cost, handshake, refusal
 from labapp.store import Store
 
 MOST_CONNECTIONS = 40
 """For one answer; the store's own pool has a hundred, and two answers may race."""
 
 MOST_REPLY_BYTES = 2_000_000
+MOST_BYTES = 10_000_000
+"""What one answer may send to its store in all."""
 
+MOST_SECONDS = 10.0
+"""How long a store may work for one answer in all."""
+
+_TOO_LARGE = "ERR the reply is larger than the lab passes on"
 _ABORTED = "EXECABORT Transaction discarded because of previous errors."
 
 
@@ -54,6 +62,8 @@ class Relay:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._connections: dict[int, _Connection] = {}
+        self._bytes = 0
+        self._effort = Effort()
         self.done: list[str] = []
 
     def ask(self, number: int, data: bytes) -> bytes:
@@ -73,18 +83,33 @@ class Relay:
             commands = read_commands(data)
         except RespError as error:
             return write_error(f"ERR Protocol error: {error}")
-        if number not in self._connections:
-            if len(self._connections) >= MOST_CONNECTIONS:
-                return write_error("ERR max number of clients reached") * len(commands)
-            self._connections[number] = _Connection(self._store, self.done)
+        if why := self._too_much(number, commands):
+            return write_error(why) * len(commands)
         try:
-            replies = b"".join(map(self._connections[number].run, commands))
+            return self._replies(self._connections[number], commands)
         except StorageUnavailableError:
             self._connections.pop(number).close()
             raise
-        if len(replies) > MOST_REPLY_BYTES:
-            return write_error("ERR the reply is larger than the lab passes on") * len(commands)
-        return replies
+
+    def _too_much(self, number: int, commands: list[list[bytes]]) -> str:
+        """Say which limit is reached, or open the connection."""
+        self._bytes += sum(map(cost, commands))
+        if self._bytes > MOST_BYTES or self._effort.seconds > MOST_SECONDS:
+            return "ERR the lab's store does no more for this answer: it has sent or asked for too much"
+        if number not in self._connections:
+            if len(self._connections) >= MOST_CONNECTIONS:
+                return "ERR max number of clients reached"
+            self._connections[number] = _Connection(self._store, self.done, self._effort)
+        return ""
+
+    def _replies(self, connection: _Connection, commands: list[list[bytes]]) -> bytes:
+        replies = []
+        room = MOST_REPLY_BYTES
+        for command in commands:
+            reply = connection.run(command)
+            room -= len(reply)
+            replies.append(reply if room >= 0 else write_error(_TOO_LARGE))
+        return b"".join(replies)
 
     def close(self) -> None:
         """Close the connections."""
@@ -92,12 +117,29 @@ class Relay:
             self._connections.popitem()[1].close()
 
 
+class Effort:
+    """How long a store has worked for an answer."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count the time inside the `with` block."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds += time.perf_counter() - began
+
+
 class _Connection:
     """One connection of the client, and the one to the store that belongs to it."""
 
-    def __init__(self, store: Store, done: list[str]) -> None:
+    def __init__(self, store: Store, done: list[str], effort: Effort) -> None:
         self._store = store
         self._done = done
+        self._effort = effort
         self._raw: Any = None
         self._queued: list[str] | None = None
         self._is_spoiled = False
@@ -121,7 +163,7 @@ class _Connection:
         if self._queued is not None or name in ("DISCARD", "UNWATCH"):
             return self._queue(name, command)
         with self._trip([name]):
-            return write_reply(self._send(command))
+            return _written(self._send(command))
 
     def close(self) -> None:
         """Give the connection back to the store's pool, without what was watched or queued on it."""
@@ -152,15 +194,16 @@ class _Connection:
             return write_error(_ABORTED)
         with self._trip(names):
             reply = self._send(command)
-        return NULL_ARRAY if reply is None else write_reply(reply)
+        return NULL_ARRAY if reply is None else _written(reply)
 
     def _send(self, command: list[bytes]) -> Any:
         """Send one command; an error that the server replied is returned, one of the connection is raised."""
         if self._raw is None:
             self._raw = self._store.redis.connection_pool.get_connection()
         try:
-            self._raw.send_command(*command)
-            return self._raw.read_response(disable_decoding=True)
+            with self._effort.counted():
+                self._raw.send_command(*command)
+                return self._raw.read_response(disable_decoding=True)
         except Exception as error:
             if _is_of_the_connection(error):
                 raise
@@ -183,6 +226,17 @@ class _Connection:
             raise StorageUnavailableError(
                 f"the store at {self._store.url} does not answer", url=self._store.url
             ) from error
+
+
+def _written(reply: Any) -> bytes:
+    """Write a reply, unless it is so large that writing it would take all memory."""
+    return write_reply(reply) if _size(reply) <= MOST_REPLY_BYTES else write_error(_TOO_LARGE)
+
+
+def _size(reply: Any) -> int:
+    if isinstance(reply, list | tuple | set):
+        return sum(map(_size, reply))
+    return len(reply) if isinstance(reply, bytes | str) else 8
 
 
 def _is_of_the_connection(error: Exception) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from labapp.grading.failures import HarnessFault
-from labapp.grading.walls import Wall
+from labapp.grading.process.walls import Wall
 
 SENT = (
     "labapp",

@@ -16,8 +16,8 @@ import tempfile
 from collections import deque
 from pathlib import Path
 
-from labapp.grading.launching import launch, order
-from labapp.grading.walls import Wall
+from labapp.grading.process.launching import launch, order
+from labapp.grading.process.walls import Wall
 from labapp.grading.wire import FROM_HELPER, Channel, WireError
 
 START_SECONDS = 60.0

@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any, Protocol
 
 from labapp.clock import LabClock
+from labapp.grading.checks.trace import Step, Trace, call_text, show
 from labapp.grading.failures import Failure, failure_of
-from labapp.grading.process import AnswerProcess
-from labapp.grading.raising import raised_by_answer
-from labapp.grading.trace import Step, Trace, call_text, show
+from labapp.grading.process.answer_process import AnswerProcess
+from labapp.grading.process.raising import raised_by_answer
 
 Errors = type[Exception] | tuple[type[Exception], ...]
 Start = Callable[[LabClock], AnswerProcess]
