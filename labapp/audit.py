@@ -113,8 +113,10 @@ class InFile:
         """Append one line."""
         handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            end = os.lseek(handle, 0, os.SEEK_END)
-            torn = end > 0 and os.pread(handle, 1, end - 1) != b"\n"
+            torn = os.lseek(handle, 0, os.SEEK_END) > 0
+            if torn:
+                os.lseek(handle, -1, os.SEEK_END)
+                torn = os.read(handle, 1) != b"\n"
             # If it only seems torn because another process is writing it, this gives an empty line, which nobody sees.
             os.write(handle, (b"\n" if torn else b"") + line.encode() + b"\n")
         finally:

@@ -179,7 +179,7 @@ class People:
         return again is not None and not again.disabled and again.seal == person.seal
 
     def known(self, name: object) -> str:
-        """Return a name for the trail: what somebody typed there is written only if it is a name, for it may be a password."""
+        """Return a name as the trail may have it: what is nobody's name may be a password in the wrong field."""
         person = self.get(name)
         return "(unknown)" if person is None else person.name
 

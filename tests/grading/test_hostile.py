@@ -382,8 +382,10 @@ def test_when_the_trusted_side_dies_nothing_lives_on(tmp_path: Path) -> None:
         helper = int(process.stdout.readline())
         pids = [helper, *children(helper)]
         assert len(pids) >= 4
+        folder = Path(f"/proc/{helper}/cwd").resolve()
         process.send_signal(signal.SIGKILL)
     assert all(ends(pid) for pid in pids)
+    assert not folder.exists()
 
 
 def test_a_big_command_is_an_error_of_the_client(load: Any) -> None:

@@ -58,7 +58,7 @@ def test_any_bytes_in_three_parts_are_refused(
 @given(ALG, st.data())
 @settings(max_examples=300, deadline=None)
 def test_no_mutation_of_a_genuine_token_verifies(alg: str, data: st.DataObject) -> None:
-    """Replace, insert, leave out, double or swap anywhere; with ES256, too, a random change is never the second spelling."""
+    """Replace, insert, leave out, double or swap anywhere; with ES256, too, that is never the second spelling."""
     token = bench(alg).token()
     changed = token
     for _ in range(data.draw(st.integers(1, 3))):

@@ -76,8 +76,16 @@ def test_a_life_of_its_own(forge: Bench) -> None:
 
 @pytest.mark.parametrize(
     ("skew", "leeway", "rule"),
-    [(0, 0, "accepted"), (-3, 0, "not-yet"), (-3, 5, "accepted"), (-6, 5, "not-yet"), (300, 0, "exp"), (304, 5, "accepted"), (305, 5, "exp")],
-)  # fmt: skip
+    [
+        (0, 0, "accepted"),
+        (-3, 0, "not-yet"),
+        (-3, 5, "accepted"),
+        (-6, 5, "not-yet"),
+        (300, 0, "exp"),
+        (304, 5, "accepted"),
+        (305, 5, "exp"),
+    ],
+)
 def test_a_verifier_with_a_wrong_clock(forge: Bench, skew: float, leeway: int, rule: str) -> None:
     """Clock skew is the phenomenon, leeway the setting: one is forgiven as far as the other goes."""
     clock = LabClock()

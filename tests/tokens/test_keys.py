@@ -198,7 +198,9 @@ UNUSABLE: dict[str, Callable[[], Any]] = {
     "a point off the curve": lambda: other(x="A" * 43),
     "an unknown curve": lambda: other(crv="P-999"),
     "with its private half": lambda: {**other(), **json.loads(bench("ES256").stranger.to_private_jwk())},
-    "an RSA key with its private half": lambda: {**json.loads(bench("RS256").stranger.to_private_jwk()), "alg": "RS256"},
+    "an RSA key with its private half": lambda: (
+        json.loads(bench("RS256").stranger.to_private_jwk()) | {"alg": "RS256"}
+    ),
     "an RSA modulus that is empty": lambda: {"kty": "RSA", "n": "", "e": "AQAB", "kid": "k", "alg": "RS256"},
     "an RSA exponent of one": lambda: {**bench("RS256").key.verifying().to_jwk(), "e": "AQ"},
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The text of a token is read strictly: one spelling, one meaning, one size; and all of it before any key is touched."""
+"""The text of a token is read strictly: one spelling, one meaning, one size; all before any key is touched."""
 
 from __future__ import annotations
 

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from labapp import clock
+from labapp.grading.answer_side import FOLDER
 from labapp.grading.answer_side.serving import Served
 from labapp.grading.wire import TO_ANSWER, TO_HELPER, Channel, WireError
 
@@ -76,6 +77,7 @@ class Helper:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._channel = Channel(control, TO_HELPER)
+        self._home = Path.cwd()
         self._folders: dict[int, Path] = {}
         self._dying: dict[int, Path] = {}
         self._is_adopting = _prctl(PR_SET_CHILD_SUBREAPER, 1)
@@ -105,11 +107,13 @@ class Helper:
             for pid in list(self._folders):
                 self._stop(pid)
             self._settle()
+            if self._home.name.startswith(FOLDER):
+                _delete(self._home)  # the trusted side may be gone
             os._exit(0)
 
     def _fork(self) -> int:
         _, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
-        folder = Path(tempfile.mkdtemp(prefix="answer-", dir=Path.cwd()))
+        folder = Path(tempfile.mkdtemp(prefix="answer-", dir=self._home))
         helper = os.getpid()
         pid = os.fork()
         if pid == 0:

@@ -16,6 +16,7 @@ import tempfile
 from collections import deque
 from pathlib import Path
 
+from labapp.grading.answer_side import FOLDER
 from labapp.grading.process.launching import launch, order
 from labapp.grading.process.walls import Wall
 from labapp.grading.wire import FROM_HELPER, Channel, WireError
@@ -37,7 +38,7 @@ class Helper:
     def __init__(self, wall: Wall) -> None:
         self._owner = os.getpid()
         self._wall = wall
-        self._folder = Path(tempfile.mkdtemp(prefix="lab-answers-"))
+        self._folder = Path(tempfile.mkdtemp(prefix=FOLDER))
         self._children: set[int] = set()
         self._stopped: set[int] = set()
         self._spares: deque[socket.socket] = deque()
