@@ -54,6 +54,7 @@ CAST = {
 SERVICES = {"nightly-batch": ("reporter",), "ledger-sync": ("reporter",)}
 """The service accounts of the lab."""
 
+_FIELDS = ["roles", "disabled", "kind", "password"]
 _WORDS = "amber basin cedar delta ember fjord grove heron inlet juniper kelp lagoon maple north otter pebble".split()
 
 
@@ -146,7 +147,9 @@ class People:
 
     def get(self, name: object) -> Person | None:
         """Return somebody as they are now, or None."""
-        return self._read(name)[0]
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            return None
+        return _person(name, self._store.redis.hmget(self._store.keys.user(name), _FIELDS))
 
     def names(self) -> list[str]:
         """Return every name, in order."""
@@ -158,14 +161,10 @@ class People:
         Raises:
             InvalidLoginError: they do not, or it is; which of them is not said.
         """
-        person, stored = self._read(name)
-        if (
-            person is None
-            and self.found_again is not None
-            and not self._store.redis.exists(self._store.keys.users)
-        ):
+        person, stored, forgotten = self._read(name)
+        if forgotten and self.found_again is not None:
             self.found_again()
-            person, stored = self._read(name)
+            person, stored, _ = self._read(name)
         if self._nobody is None:
             self._nobody = self._hash(secrets.token_urlsafe())
         fits = isinstance(password, str) and _fits(password, stored or self._nobody)
@@ -195,17 +194,15 @@ class People:
         """Shut somebody out, or let them in again; what is already open is `lifecycle`'s business."""
         self._change(name, "disabled", "1" if disabled else "0")
 
-    def _read(self, name: object) -> tuple[Person | None, str | None]:
-        """Return somebody and their password's hash, both of one moment."""
+    def _read(self, name: object) -> tuple[Person | None, str | None, bool]:
+        """Return somebody, their password's hash, and whether everybody is forgotten: of one moment, in one trip."""
         if not isinstance(name, str) or not NAME.fullmatch(name):
-            return None, None
-        roles, disabled, kind, stored = self._store.redis.hmget(
-            self._store.keys.user(name), "roles", "disabled", "kind", "password"
-        )
-        if kind is None:
-            return None, None
-        seal = fingerprint(str(stored))[:16]
-        return Person(name, tuple(str(roles).split()), disabled == "1", str(kind), seal), str(stored)
+            return None, None, False
+        with self._store.redis.pipeline() as pipe:
+            pipe.hmget(self._store.keys.user(name), _FIELDS)
+            pipe.exists(self._store.keys.users)
+            values, users = pipe.execute()
+        return _person(name, values), values[-1], not users
 
     def _change(self, name: str, field: str, value: str) -> None:
         if self.get(name) is None:
@@ -217,6 +214,15 @@ class People:
         return f"scrypt:{cost.n}:{cost.r}:{cost.p}:{_b64(salt)}:{_b64(_scrypt(password, salt, cost))}"
 
 
+def _person(name: str, values: list[Any]) -> Person | None:
+    roles, disabled, kind, stored = values
+    if kind is None:
+        return None
+    return Person(
+        name, tuple(str(roles).split()), disabled == "1", str(kind), seal=fingerprint(str(stored))[:16]
+    )
+
+
 def _fits(password: str, stored: str) -> bool:
     _, n, r, p, salt, digest = stored.split(":")
     if len(password) > LONGEST_PASSWORD:
@@ -226,7 +232,8 @@ def _fits(password: str, stored: str) -> bool:
 
 
 def _scrypt(password: str, salt: bytes, cost: PasswordCost) -> bytes:
-    data = password.encode("utf-8", "surrogatepass")
+    # HMAC, inside scrypt, fills short keys up with NUL: without an end of its own, "x" and "x\0" would be one password.
+    data = password.encode("utf-8", "surrogatepass") + b"\x01"
     memory = 256 * cost.n * cost.r + (1 << 20)
     return hashlib.scrypt(data, salt=salt, n=cost.n, r=cost.r, p=cost.p, dklen=32, maxmem=memory)
 

@@ -151,6 +151,7 @@ def _gunicorn(bank: Settings, listener: socket.socket, workers: int, ready: Call
                 "limit_request_line": 8190,
                 "loglevel": "warning",
                 "control_socket_disable": True,
+                "keepalive": 15,
                 "graceful_timeout": 5,
                 "when_ready": lambda server: ready(),
             }.items():
