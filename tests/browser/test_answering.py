@@ -39,7 +39,7 @@ def solution(slug: str) -> str:
 
 def words(text: str) -> str:
     """Return a text with single spaces, since lines are broken anywhere, and without the marks of code."""
-    return " ".join(text.replace("`", " ").split())
+    return " ".join(text.replace("`", "").split())
 
 
 def is_full(cell: Locator, slug: str) -> None:

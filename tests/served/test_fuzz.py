@@ -179,6 +179,7 @@ def test_twenty_thousand_odd_requests(bank: Served, capsys: pytest.CaptureFixtur
             list(pool.map(lambda fuzzer: fuzzer.run(REQUESTS // THREADS), fuzzers))
         statuses: dict[int, int] = {}
         for fuzzer in fuzzers:
+            fuzzer.http.close()
             for status, count in fuzzer.statuses.items():
                 statuses[status] = statuses.get(status, 0) + count
         with capsys.disabled():

@@ -226,25 +226,25 @@ def test_everybody_is_found_again_whoever_comes_first(outside: Outside) -> None:
     assert outside.browser("tilda").get("/accounts/acct-alice").status_code == 200
 
 
-def test_a_second_worker_that_finds_people_again_undoes_nothing(outside: Outside) -> None:
+def test_a_second_worker_that_finds_people_again_undoes_nothing(fake: Outside) -> None:
     """One puts people back; another has done so already, and there bob was shut out and mallory has a new password."""
 
     def meanwhile() -> None:
-        settle(outside.parts, outside.bank.seed, {})
-        outside.parts.people.set_disabled("bob", True)
-        outside.parts.people.set_password("mallory", "another")
+        settle(fake.parts, fake.bank.seed, {})
+        fake.parts.people.set_disabled("bob", True)
+        fake.parts.people.set_password("mallory", "another")
 
     for race in interleavings(
-        outside.store,
-        partial(outside.token_login, "alice"),
+        fake.store,
+        partial(fake.token_login, "alice"),
         meanwhile,
-        setup=outside.store.clear,
+        setup=fake.store.clear,
         at_most=100,
     ):
         assert race.second.ok
         assert race.first.value.status_code == 200, f"at place {race.k}"
-        bob = outside.parts.people.get("bob")
+        bob = fake.parts.people.get("bob")
         assert bob is not None
         assert bob.disabled, f"at place {race.k}"
-        assert word(outside.token_login("mallory")) == "invalid_login"
-        assert outside.token("mallory", "another").works()
+        assert word(fake.token_login("mallory")) == "invalid_login"
+        assert fake.token("mallory", "another").works()
