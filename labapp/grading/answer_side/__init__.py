@@ -15,5 +15,11 @@ Therefore nothing here decides anything: whatever leaves this process is judged 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 FOLDER = "lab-answers-"
 """How the name of the folder begins in which the helper runs; it deletes no other."""
+
+Ask = Callable[[list[Any]], Any]
+"""Sends plain data to a service on the trusted side and waits for what it replies."""

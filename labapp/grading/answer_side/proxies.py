@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-Ask = Callable[[list[Any]], Any]
-"""Sends plain data to the service and waits for what it replies."""
+from labapp.grading.answer_side import Ask
 
 Http = Callable[..., tuple[int, dict[str, str], Any]]
 

@@ -15,7 +15,7 @@ from redis.backoff import NoBackoff
 from redis.connection import ConnectionPool, UnixDomainSocketConnection
 from redis.retry import Retry
 
-from labapp.grading.answer_side.proxies import Ask
+from labapp.grading.answer_side import Ask
 
 MOST_BYTES = 1_000_000
 
