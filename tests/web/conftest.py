@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from labapp.store import Store
+from labapp import clock
+from labapp.clock import LabClock
+from labapp.people import CAST
+from labapp.store import Store, open_store
 from tests.web.outside import Outside
 
 
@@ -12,6 +15,20 @@ from tests.web.outside import Outside
 def outside(store: Store) -> Outside:
     """A bank on fakeredis, and then on a real server."""
     return Outside(store)
+
+
+@pytest.fixture(scope="session")
+def _kept() -> Outside:
+    return Outside(open_store(clock=LabClock()))
+
+
+@pytest.fixture
+def shared(_kept: Outside) -> Outside:
+    """One bank for all tests of what must change nothing; nobody is logged in."""
+    clock.keep(_kept.store.clock)
+    for user in CAST:
+        _kept.parts.accounts.log_out_everywhere(user, now=_kept.store.clock.now())
+    return _kept
 
 
 @pytest.fixture

@@ -72,19 +72,19 @@ FORGED = {
 
 
 @pytest.mark.parametrize("what", FORGED)
-def test_a_forged_request_changes_nothing(fake: Outside, what: str) -> None:
-    alice, other, mallory = fake.browser("alice"), fake.browser("alice"), fake.browser("mallory")
+def test_a_forged_request_changes_nothing(shared: Outside, what: str) -> None:
+    alice, other, mallory = shared.browser("alice"), shared.browser("alice"), shared.browser("mallory")
     before = alice.csrf
-    alice.take(alice.post("/reauthenticate", password=fake.password("alice")))
+    alice.take(alice.post("/reauthenticate", password=shared.password("alice")))
     values = {"mallory": mallory.csrf, "other": other.csrf, "before": before, "own": alice.csrf}
     values |= {"cut": alice.csrf[:-1], "capitals": alice.csrf.upper(), "sid": alice.cookie.partition("=")[2]}
     for route in STATE_CHANGING:
-        response = do(fake, alice, route, **{k: v.format(**values) for k, v in FORGED[what].items()})
+        response = do(shared, alice, route, **{k: v.format(**values) for k, v in FORGED[what].items()})
         assert (response.status_code, word(response)) == (403, "csrf"), route
     assert alice.works()
     assert other.works()
-    assert fake.balance("bob") == 250_000
-    assert fake.token_login("alice").status_code == 200, "the password is the old one"
+    assert shared.balance("bob") == 250_000
+    assert shared.token_login("alice").status_code == 200, "the password is the old one"
 
 
 @pytest.mark.parametrize(
@@ -124,12 +124,12 @@ def test_safe_methods_need_no_proof(fake: Outside, path: str) -> None:
         {"Sec-Fetch-Site": "same-site"},
     ],
 )
-def test_another_site_cannot_log_somebody_in(fake: Outside, path: str, headers: dict[str, str]) -> None:
+def test_another_site_cannot_log_somebody_in(shared: Outside, path: str, headers: dict[str, str]) -> None:
     """As mallory, so that alice pays into mallory's account (login CSRF)."""
-    body = {"username": "mallory", "password": fake.password("mallory")}
-    response = fake.send("POST", path, json=body, headers=headers)
+    body = {"username": "mallory", "password": shared.password("mallory")}
+    response = shared.send("POST", path, json=body, headers=headers)
     assert (response.status_code, word(response)) == (403, "csrf")
-    assert fake.parts.sessions.of("mallory", now=fake.store.clock.now()) == []
+    assert shared.parts.sessions.of("mallory", now=shared.store.clock.now()) == []
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])

@@ -71,11 +71,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("what", REFUSED)
 @pytest.mark.parametrize("door", DOORS)
-def test_a_transfer_that_is_refused_moves_nothing(fake: Outside, door: str, what: str) -> None:
+def test_a_transfer_that_is_refused_moves_nothing(shared: Outside, door: str, what: str) -> None:
     changes, expected = REFUSED[what]
-    response = caller(fake, door, "alice").post("/transfers", **{"to": "acct-bob", "cents": 100, **changes})
+    response = caller(shared, door, "alice").post("/transfers", **{"to": "acct-bob", "cents": 100, **changes})
     assert (response.status_code, word(response)) == (400, expected)
-    assert [fake.balance(user) for user in ("alice", "bob", "mallory")] == [START] * 3
+    assert [shared.balance(user) for user in ("alice", "bob", "mallory")] == [START] * 3
 
 
 def test_from_is_not_the_callers_to_say(fake: Outside) -> None:
